@@ -1,0 +1,32 @@
+# What a person runs. `make demo` and `make test` do all the set-up they need.
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.PHONY: setup demo test check format docs bench soak clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@sh scripts/setup.sh $(VENV)
+	@touch $@
+
+demo: setup
+	@$(VENV)/bin/lushao demo
+
+test: setup
+	@sh scripts/system-packages.sh test
+	@$(PY) -m pytest
+
+check: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: setup
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist var

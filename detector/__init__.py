@@ -1,0 +1,1 @@
+"""What is there: a frame becomes detections, tracks and passages."""

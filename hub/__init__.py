@@ -1,0 +1,1 @@
+"""What is done: a lead is received, stored and answered."""

@@ -1,0 +1,1 @@
+"""What is said: every message that crosses the wire, its topic and its signature."""

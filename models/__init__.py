@@ -1,0 +1,1 @@
+"""Which network: manifests, the class vocabulary, and where weights are kept."""
