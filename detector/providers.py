@@ -1,0 +1,57 @@
+"""What runs the network: chosen by what is installed and asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from detector.settings import ProviderName
+from models.manifest import ModelError
+
+ORT_NAMES: dict[ProviderName, str] = {
+    "tensorrt": "TensorrtExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+"""Names in ONNX Runtime, in the order `auto` tries them."""
+
+_REMEDY: dict[ProviderName, str] = {
+    "tensorrt": "install onnxruntime-gpu in place of onnxruntime, and TensorRT",
+    "cuda": "install onnxruntime-gpu in place of onnxruntime, and NVIDIA's CUDA and cuDNN",
+    "openvino": "install onnxruntime-openvino in place of onnxruntime",
+    "cpu": "install onnxruntime",
+}
+
+
+def candidates(asked: ProviderName, available: Sequence[str]) -> tuple[ProviderName, ...]:
+    """Providers to try in turn. Raises `ModelError` with the remedy when the one asked for is not installed."""
+    if asked == "auto":
+        return tuple(name for name, ort_name in ORT_NAMES.items() if ort_name in available)
+    if ORT_NAMES[asked] not in available:
+        raise ModelError(
+            f"provider {asked} is asked for, but this ONNX Runtime has only {', '.join(available)}: "
+            f"{_REMEDY[asked]}, or set provider: auto."
+        )
+    return (asked,)
+
+
+def remedy(name: ProviderName) -> str:
+    """What to install so that the provider starts."""
+    return _REMEDY[name]
+
+
+def options(name: ProviderName, threads: int, engine_cache: Path | None) -> list[tuple[str, dict[str, str]]]:
+    """ONNX Runtime's list of providers with options for the chosen one, with CPU for what it cannot run."""
+    given: dict[str, str] = {}
+    if name == "tensorrt":
+        given = {"trt_fp16_enable": "True"}
+        if engine_cache is not None:
+            given |= {"trt_engine_cache_enable": "True", "trt_engine_cache_path": str(engine_cache)}
+    elif name == "cuda":
+        given = {"cudnn_conv_algo_search": "HEURISTIC"}
+    elif name == "openvino":
+        given = {"device_type": "CPU", "num_of_threads": str(threads)}
+    chosen: list[tuple[str, dict[str, Any]]] = [(ORT_NAMES[name], given)]
+    return chosen if name == "cpu" else [*chosen, (ORT_NAMES["cpu"], {})]
