@@ -1,0 +1,364 @@
+"""The outbox: leads wait here, over power cuts and restarts, until the hub says that it holds them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from edge import outbox_file
+from edge.outbox_file import (
+    ChainForkError,
+    OutboxBusyError,
+    OutboxDamagedError,
+    OutboxError,
+    OutboxFullError,
+    meaning,
+)
+from edge.outbox_records import ActPlace, Box, ChainHead, KnownAct, QueuedLead, RecoveredLead, RefusedLead
+from leads import LEAD_MAX_BYTES, Receipt, format_time, parse_time
+
+__all__ = [
+    "ActPlace",
+    "ChainForkError",
+    "ChainHead",
+    "KnownAct",
+    "Outbox",
+    "OutboxBusyError",
+    "OutboxDamagedError",
+    "OutboxError",
+    "OutboxFullError",
+    "QueuedLead",
+    "RecoveredLead",
+    "RefusedLead",
+]
+
+log = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _known_act(row: tuple[Any, ...]) -> KnownAct:
+    lead_id, act_key, rule_id, camera, zone, box, occurred_at, seen_at = row
+    return KnownAct(
+        lead_id=lead_id,
+        act_key=act_key,
+        rule_id=rule_id,
+        camera=camera,
+        zone=zone,
+        box=tuple(json.loads(box)) if box else None,
+        occurred_at=parse_time(occurred_at),
+        seen_at=parse_time(seen_at),
+    )
+
+
+class Outbox:
+    """A SQLite file (WAL, synchronous=FULL) with one writing process; its methods may be called by any thread.
+
+    Leads are kept in the order they were added, not by the wall clock, which may be stepped.
+    All methods raise OutboxFullError when there is no space (nothing is changed, and they work again once
+    there is) and OutboxDamagedError when the file turns out damaged.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], datetime] = _utc_now) -> None:
+        """Open the outbox, or make it where there is none.
+
+        Raises OutboxDamagedError, OutboxBusyError, OutboxFullError or OutboxError.
+        """
+        self.path = path
+        self._clock = clock
+        self._mutex = threading.RLock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = outbox_file.FileLock(path)
+        try:
+            self.created = not path.exists()
+            """Whether there was no outbox before."""
+            if self.created:
+                outbox_file.create(path)
+            self._db = outbox_file.connect(path)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    @classmethod
+    def open_or_salvage(
+        cls,
+        path: Path,
+        recover: Callable[[], Iterable[RecoveredLead]],
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> Self:
+        """Open the outbox; make it anew out of what is readable and what `recover` yields if it is damaged.
+
+        `recover` is also asked when there was no outbox. Damaged files are kept beside the new one.
+        """
+        from edge.outbox_salvage import salvage
+
+        try:
+            outbox = cls(path, clock=clock)
+        except OutboxDamagedError as damage:
+            salvage(path, damage, clock())
+            outbox = cls(path, clock=clock)
+            outbox.created = True
+        if outbox.created:
+            added = outbox.recover(recover())
+            log.info("outbox %s is new; %d leads taken from the evidence folders", path, added)
+        return outbox
+
+    def close(self) -> None:
+        """Close the file; the outbox cannot be used afterwards."""
+        with self._mutex:
+            self._db.close()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        """Use as a context manager: closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    # What comes in
+
+    def add(
+        self,
+        lead_id: str,
+        act_key: str,
+        payload: bytes,
+        occurred_at: datetime,
+        *,
+        act: ActPlace | None = None,
+        chain: ChainHead | None = None,
+    ) -> bool:
+        """Put a lead in the queue and move the chain's head, both or neither; durable on return.
+
+        Returns False, with nothing changed, when the lead or the act is known already. Raises ChainForkError
+        when the link `chain` is not beyond the head, ValueError when the payload is too large to be taken.
+        """
+        if len(payload) > LEAD_MAX_BYTES:
+            raise ValueError(f"lead {lead_id} has {len(payload)} bytes; the hub takes {LEAD_MAX_BYTES} at most")
+        lead = RecoveredLead(lead_id, act_key, payload, occurred_at, act, chain)
+        with self._transaction() as db:
+            if not self._insert(db, lead):
+                return False
+            if chain is not None:
+                head = self.chain_head()
+                if head is not None and chain.seq <= head.seq:
+                    raise ChainForkError(f"link {chain.seq} of the chain in {self.path} is taken: head is {head.seq}")
+                self._set_head(db, chain)
+        return True
+
+    def recover(self, leads: Iterable[RecoveredLead]) -> int:
+        """Queue the leads that are not known yet, all or none, and move the chain's head forward, never back.
+
+        Returns how many were added. Sending one again is harmless, for the hub takes a lead twice.
+        """
+        added = 0
+        with self._transaction() as db:
+            for lead in leads:
+                added += self._insert(db, lead)
+                head = self.chain_head()
+                if lead.chain is not None and (head is None or lead.chain.seq > head.seq):
+                    self._set_head(db, lead.chain)
+        return added
+
+    def _insert(self, db: sqlite3.Connection, lead: RecoveredLead) -> bool:
+        act = lead.act
+        row = (
+            lead.lead_id,
+            lead.act_key,
+            format_time(lead.occurred_at),
+            format_time(self._clock()),
+            lead.payload,
+            hashlib.sha256(lead.payload).hexdigest(),
+            act.rule_id if act else None,
+            act.camera if act else None,
+            act.zone if act else None,
+            json.dumps(act.box) if act and act.box else None,
+            format_time(act.seen_at if act and act.seen_at else lead.occurred_at),
+        )
+        cursor = db.execute(
+            "INSERT INTO leads (lead_id, act_key, occurred_at, added_at, payload, payload_sha256, state,"
+            " rule_id, camera, zone, box, seen_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            row,
+        )
+        return cursor.rowcount == 1
+
+    def _set_head(self, db: sqlite3.Connection, head: ChainHead) -> None:
+        db.execute("INSERT OR REPLACE INTO chain (id, seq, hash) VALUES (1, ?, ?)", (head.seq, head.hash))
+
+    # What goes out
+
+    def due(self, limit: int, skip: Collection[str] = ()) -> list[QueuedLead]:
+        """The first `limit` queued leads in the order they were added, without those in `skip`."""
+        rows = self._rows(
+            "SELECT lead_id, payload, payload_sha256 FROM leads WHERE state = 'queued' ORDER BY seq LIMIT ?",
+            limit + len(skip),
+        )
+        return [QueuedLead(*row) for row in rows if row[0] not in skip][:limit]
+
+    def queued(self, lead_id: str) -> QueuedLead | None:
+        """One queued lead; None when it is not, or no longer, queued."""
+        rows = self._rows(
+            "SELECT lead_id, payload, payload_sha256 FROM leads WHERE state = 'queued' AND lead_id = ?", lead_id
+        )
+        return QueuedLead(*rows[0]) if rows else None
+
+    def settle(self, receipts: Iterable[Receipt]) -> list[str]:
+        """Take the hub's receipts in one transaction; returns the ids of the leads that left the queue.
+
+        A receipt counts only if its hash is that of the queued payload. An accepted lead leaves the queue, and
+        its id, act and time of receipt are kept; a refused one is kept whole, with the reason. A later receipt
+        may add that the hub holds the evidence too.
+        """
+        settled: list[str] = []
+        with self._transaction() as db:
+            for receipt in receipts:
+                row = db.execute(
+                    "SELECT lead_id, state FROM leads WHERE payload_sha256 = ?", (receipt.payload_sha256,)
+                ).fetchone()
+                if row is None or receipt.lead_id not in (None, row[0]):
+                    continue
+                if self._apply(db, receipt, row[0], row[1]):
+                    settled.append(row[0])
+        return settled
+
+    def _apply(self, db: sqlite3.Connection, receipt: Receipt, lead_id: str, state: str) -> bool:
+        if receipt.outcome == "accepted" and state in ("queued", "refused"):
+            db.execute(
+                "UPDATE leads SET state = 'held', payload = NULL, settled_at = ?, holds_evidence = ?,"
+                " reason = NULL, detail = NULL WHERE lead_id = ?",
+                (format_time(receipt.stored_at), receipt.holds_evidence, lead_id),
+            )
+            return True
+        if receipt.outcome == "accepted" and receipt.holds_evidence:
+            db.execute("UPDATE leads SET holds_evidence = 1 WHERE lead_id = ?", (lead_id,))
+        if receipt.outcome == "refused" and state == "queued":
+            log.error("the hub refuses lead %s (%s): %s", lead_id, receipt.reason, receipt.detail)
+            db.execute(
+                "UPDATE leads SET state = 'refused', settled_at = ?, reason = ?, detail = ? WHERE lead_id = ?",
+                (format_time(receipt.stored_at), receipt.reason, receipt.detail, lead_id),
+            )
+            return True
+        return False
+
+    def accept(self, receipt: Receipt) -> bool:
+        """Take one receipt of acceptance; False when it fits no lead that waits for one."""
+        return bool(self.settle([receipt]))
+
+    def refuse(self, receipt: Receipt) -> bool:
+        """Take one refusal: the lead is kept with the reason; False when it fits no queued lead."""
+        return bool(self.settle([receipt]))
+
+    def requeue_refused(self, lead_id: str | None = None) -> int:
+        """Queue one refused lead, or all, once more, for when the cause (a key not known to the hub) is gone."""
+        with self._transaction() as db:
+            cursor = db.execute(
+                "UPDATE leads SET state = 'queued', settled_at = NULL, reason = NULL, detail = NULL"
+                " WHERE state = 'refused' AND (?1 IS NULL OR lead_id = ?1)",
+                (lead_id,),
+            )
+        return cursor.rowcount
+
+    # What is known
+
+    def chain_head(self) -> ChainHead | None:
+        """The newest link of the chain of evidence; None before the first."""
+        rows = self._rows("SELECT seq, hash FROM chain")
+        return ChainHead(*rows[0]) if rows else None
+
+    def known_lead(self, lead_id: str) -> bool:
+        """Whether a lead was ever added."""
+        return bool(self._rows("SELECT 1 FROM leads WHERE lead_id = ?", lead_id))
+
+    def known_act(self, act_key: str) -> bool:
+        """Whether a lead was ever made of this act."""
+        return bool(self._rows("SELECT 1 FROM leads WHERE act_key = ?", act_key))
+
+    def acts(self, rule_id: str, camera: str, since: datetime) -> list[KnownAct]:
+        """Acts against a rule before a camera that were seen at or after `since` (UTC), oldest first."""
+        rows = self._rows(
+            "SELECT lead_id, act_key, rule_id, camera, zone, box, occurred_at, seen_at FROM leads"
+            " WHERE rule_id = ? AND camera = ? AND seen_at >= ? ORDER BY seq",
+            rule_id,
+            camera,
+            format_time(since),
+        )
+        return [_known_act(row) for row in rows]
+
+    def act_seen_again(self, lead_id: str, seen_at: datetime, box: Box | None = None) -> None:
+        """Note that the act of a lead goes on, so that it is still known as the same after a restart."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE leads SET seen_at = max(seen_at, ?), box = coalesce(?, box) WHERE lead_id = ?",
+                (format_time(seen_at), json.dumps(box) if box else None, lead_id),
+            )
+
+    def open_leads(self) -> frozenset[str]:
+        """Ids of the leads that the hub does not hold, refused ones among them: their evidence stays."""
+        return frozenset(row[0] for row in self._rows("SELECT lead_id FROM leads WHERE state != 'held'"))
+
+    def evidence_held(self) -> frozenset[str]:
+        """Ids of the leads whose evidence the hub durably holds too."""
+        return frozenset(row[0] for row in self._rows("SELECT lead_id FROM leads WHERE holds_evidence = 1"))
+
+    def closed_leads(self, held_before: datetime) -> list[str]:
+        """Ids, oldest first, of the leads whose evidence may go: held by the hub since before `held_before` (UTC),
+        or with their evidence."""
+        rows = self._rows(
+            "SELECT lead_id FROM leads WHERE state = 'held' AND (holds_evidence = 1 OR settled_at < ?) ORDER BY seq",
+            format_time(held_before),
+        )
+        return [row[0] for row in rows]
+
+    def refused(self) -> list[RefusedLead]:
+        """The refused leads with their reasons, in the order they were added."""
+        rows = self._rows(
+            "SELECT lead_id, reason, detail, settled_at, payload FROM leads WHERE state = 'refused' ORDER BY seq"
+        )
+        return [RefusedLead(row[0], row[1], row[2], parse_time(row[3]), row[4]) for row in rows]
+
+    def depth(self) -> int:
+        """How many leads wait for a receipt."""
+        return int(self._rows("SELECT count(*) FROM leads WHERE state = 'queued'")[0][0])
+
+    def oldest_age_s(self) -> float | None:
+        """Seconds, by the wall clock, that the first of the queue has waited; None when it is empty."""
+        rows = self._rows("SELECT added_at FROM leads WHERE state = 'queued' ORDER BY seq LIMIT 1")
+        return max(0.0, (self._clock() - parse_time(rows[0][0])).total_seconds()) if rows else None
+
+    def forget_held(self, before: datetime) -> int:
+        """Forget what the hub has held since before `before` (UTC); returns how many. Acts are forgotten with it."""
+        with self._transaction() as db:
+            cursor = db.execute("DELETE FROM leads WHERE state = 'held' AND settled_at < ?", (format_time(before),))
+        return cursor.rowcount
+
+    # How it is kept
+
+    def _rows(self, statement: str, *values: str | int) -> list[Any]:
+        with self._mutex, meaning(self.path):
+            return self._db.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: durable at the end, undone on any error."""
+        with self._mutex, meaning(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise

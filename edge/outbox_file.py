@@ -1,0 +1,217 @@
+"""The outbox's file: its tables, how it is opened and checked, and what SQLite's errors mean for the box."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+APPLICATION_ID: Final = 0x4C53_4F42
+"""`LSOB`, in the file's header: tells an outbox from any other SQLite file."""
+VERSION: Final = 1
+"""Version of the tables, in `user_version`."""
+
+TABLES: Final = """
+CREATE TABLE leads (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    lead_id TEXT NOT NULL UNIQUE,
+    act_key TEXT NOT NULL UNIQUE,
+    occurred_at TEXT NOT NULL,
+    added_at TEXT NOT NULL,
+    payload BLOB,
+    payload_sha256 TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'held', 'refused')),
+    settled_at TEXT,
+    holds_evidence INTEGER NOT NULL DEFAULT 0,
+    reason TEXT,
+    detail TEXT,
+    rule_id TEXT,
+    camera TEXT,
+    zone TEXT,
+    box TEXT,
+    seen_at TEXT
+) STRICT;
+CREATE INDEX leads_queued ON leads (seq) WHERE state = 'queued';
+CREATE INDEX leads_sha256 ON leads (payload_sha256);
+CREATE INDEX leads_acts ON leads (rule_id, camera, seen_at);
+CREATE TABLE chain (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+"""
+
+
+class OutboxError(Exception):
+    """The outbox cannot be used; the text names the file and the remedy."""
+
+
+class OutboxDamagedError(OutboxError):
+    """The file is damaged, cut short, or no outbox."""
+
+
+class OutboxFullError(OutboxError):
+    """There is no space left; nothing was changed, and it works again once there is space."""
+
+
+class ChainForkError(OutboxError):
+    """A link of the evidence chain is already taken: two links with one number would prove nothing."""
+
+
+class OutboxBusyError(OutboxError):
+    """Another process writes to this outbox."""
+
+
+_FULL: Final = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_TRUNCATE}
+)
+
+
+@contextmanager
+def meaning(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors, and a full disk, into errors that name the file and the remedy."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _explain(path, error) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise _full(path) from error
+
+
+def _full(path: Path) -> OutboxFullError:
+    return OutboxFullError(f"no space left for the outbox {path}: free some; what it holds is safe")
+
+
+def _explain(path: Path, error: sqlite3.DatabaseError) -> Exception:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # raised by Python's own layer: a fault of the program
+        return error
+    if code in _FULL:
+        return _full(path)
+    if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, str(error))
+    if code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY):
+        return OutboxError(f"cannot open the outbox {path} for writing: check its folder and the rights on it")
+    if code & 0xFF == sqlite3.SQLITE_IOERR:
+        return OutboxError(f"reading or writing the outbox {path} failed ({error}): check the disk")
+    return error
+
+
+def damaged(path: Path, what: str) -> OutboxDamagedError:
+    """The error for a damaged file."""
+    return OutboxDamagedError(
+        f"the outbox {path} is damaged ({what}): open it with Outbox.open_or_salvage (`lushao edge run` does), "
+        "which keeps the damaged file, saves what is readable and takes the rest from the evidence folders"
+    )
+
+
+class FileLock:
+    """Held while a process has the outbox open; the kernel lets go of it even after kill -9."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock beside `path`. Raises OutboxBusyError when another process holds it."""
+        self._file: IO[bytes] = path.with_name(path.name + ".lock").open("ab")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            raise OutboxBusyError(
+                f"another process has the outbox {path} open: only one box may write to it; stop the other"
+            ) from error
+
+    def release(self) -> None:
+        """Let go."""
+        self._file.close()
+
+
+def companions(path: Path) -> tuple[Path, Path]:
+    """The two files that SQLite keeps beside its file: the log and its index."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
+def create(path: Path) -> None:
+    """Make an empty outbox, whole or not at all. Raises OutboxDamagedError where an orphaned log lies."""
+    if companions(path)[0].exists():
+        raise damaged(path, "the file is gone, but its log is there")
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with meaning(path):
+        connection = sqlite3.connect(draft, isolation_level=None)
+        try:
+            write_tables(connection)
+        finally:
+            connection.close()
+        draft.replace(path)
+        sync_folder(path.parent)
+
+
+def write_tables(connection: sqlite3.Connection) -> None:
+    """Write the empty tables and the header."""
+    connection.executescript(
+        f"PRAGMA synchronous=FULL; BEGIN; {TABLES} PRAGMA application_id={APPLICATION_ID};"
+        f"PRAGMA user_version={VERSION}; COMMIT;"
+    )
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open an existing outbox in WAL mode with full syncing and check it.
+
+    Raises OutboxDamagedError, OutboxFullError or OutboxError.
+    """
+    with meaning(path):
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+        try:
+            _check_header(connection, path)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            _check_contents(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _check_header(connection: sqlite3.Connection, path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise damaged(path, "it is empty")
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise damaged(path, "it is another kind of file")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != VERSION:
+        raise OutboxError(f"the outbox {path} is of version {version}, not {VERSION}: run the newer Lushao")
+
+
+def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
+    """Check the file's structure, its length and every queued payload.
+
+    SQLite fills up a last page that was cut short, and its check does not see a changed byte in a payload.
+    """
+    found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    if found != ["ok"]:
+        raise damaged(path, "; ".join(found).replace("\n", " "))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    page_size = connection.execute("PRAGMA page_size").fetchone()[0]
+    if path.stat().st_size % page_size:
+        raise damaged(path, "its last page is cut short")
+    for seq, payload, sha256 in connection.execute(
+        "SELECT seq, payload, payload_sha256 FROM leads NOT INDEXED WHERE state != 'held'"
+    ):
+        if not isinstance(payload, bytes) or hashlib.sha256(payload).hexdigest() != sha256:
+            raise damaged(path, f"the payload of row {seq} is not the one that was written")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

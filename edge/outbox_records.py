@@ -1,0 +1,75 @@
+"""What the outbox keeps and gives: records of leads, acts and the chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The newest link of the box's chain of evidence."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActPlace:
+    """Where an act was seen, so that it is known again after a restart, when track ids are new."""
+
+    rule_id: str
+    camera: str
+    zone: str | None = None
+    box: Box | None = None
+    seen_at: datetime | None = None
+    """When it was last seen (UTC); None means when it occurred."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAct:
+    """An act that a lead was made of."""
+
+    lead_id: str
+    act_key: str
+    rule_id: str
+    camera: str
+    zone: str | None
+    box: Box | None
+    occurred_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedLead:
+    """A lead the hub does not hold yet."""
+
+    lead_id: str
+    payload: bytes
+    payload_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLead:
+    """A lead the hub will not take, and why."""
+
+    lead_id: str
+    reason: str
+    detail: str
+    refused_at: datetime
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveredLead:
+    """A lead found in an evidence folder, which is the ground truth."""
+
+    lead_id: str
+    act_key: str
+    payload: bytes
+    occurred_at: datetime
+    act: ActPlace | None = None
+    chain: ChainHead | None = None

@@ -1,0 +1,152 @@
+"""A damaged outbox is made anew: the damaged files are kept, every row that can still be read is saved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from edge import outbox_file
+from edge.outbox_file import FileLock, OutboxDamagedError, companions, meaning
+from leads import parse_time
+
+log = logging.getLogger(__name__)
+Row = tuple[Any, ...]
+_COLUMNS: Final = (
+    "seq, lead_id, act_key, occurred_at, added_at, payload, payload_sha256, state, settled_at, holds_evidence,"
+    " reason, detail, rule_id, camera, zone, box, seen_at"
+)
+_PROBES_BEYOND: Final = 4096
+"""How many numbers are tried beyond the last readable row when the highest one cannot be read."""
+
+
+def salvage(path: Path, damage: OutboxDamagedError, now: datetime) -> int:
+    """Put a new outbox in the place of a damaged one and save what can be read; returns the rows saved.
+
+    The damaged files are kept as `NAME.damaged-TIME`. Raises OutboxFullError when there is no space; then the
+    damaged files lie where they were.
+    """
+    lock = FileLock(path)
+    try:
+        with meaning(path):
+            saved, head = _build_anew(path)
+            aside = _set_aside(path, now)
+            for companion in companions(path):
+                companion.unlink(missing_ok=True)
+            _draft(path).replace(path)
+            outbox_file.sync_folder(path.parent)
+    finally:
+        lock.release()
+    log.error(
+        "%s. Saved %d rows and %s; the damaged file is kept as %s",
+        damage,
+        saved,
+        "the chain's head" if head else "not the chain's head",
+        aside,
+    )
+    return saved
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
+
+
+def _build_anew(path: Path) -> tuple[int, bool]:
+    """Write a new outbox beside the damaged one out of what a copy of it still gives."""
+    _draft(path).unlink(missing_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=path.parent) as work,
+        closing(sqlite3.connect(_draft(path), isolation_level=None)) as new,
+    ):
+        outbox_file.write_tables(new)
+        copy = Path(work) / path.name
+        for source, target in zip((path, companions(path)[0]), (copy, companions(copy)[0]), strict=True):
+            if source.exists():
+                shutil.copyfile(source, target)
+        with closing(sqlite3.connect(copy, isolation_level=None)) as old:
+            old.execute("PRAGMA cell_size_check=ON")
+            old.execute("PRAGMA writable_schema=ON")  # else SQLite reads nothing of a file cut short
+            new.execute("BEGIN")
+            saved = sum(_insert(new, row) for row in _readable_rows(old) if _is_whole(row))
+            head = _copy_head(old, new)
+            new.execute("COMMIT")
+    return saved, head
+
+
+def _insert(new: sqlite3.Connection, row: Row) -> int:
+    marks = ", ".join("?" * len(row))
+    return new.execute(f"INSERT OR IGNORE INTO leads ({_COLUMNS}) VALUES ({marks})", row).rowcount
+
+
+def _is_whole(row: Row) -> bool:
+    """Whether a row is what was once written: a damaged page may give one that is not."""
+    payload, sha256, state = row[5], row[6], row[7]
+    texts = (*row[1:5], sha256)
+    if not all(isinstance(text, str) for text in texts) or state not in ("queued", "held", "refused"):
+        return False
+    try:
+        for moment in (row[3], row[4], row[8] or row[3], row[16] or row[3]):
+            parse_time(moment)
+        json.loads(row[15] or "null")
+    except ValueError:
+        return False
+    if payload is None:
+        return bool(state == "held")
+    return isinstance(payload, bytes) and hashlib.sha256(payload).hexdigest() == sha256
+
+
+def _readable_rows(old: sqlite3.Connection) -> Iterator[Row]:
+    """All rows that can be read, walking on behind the first damage and then trying number by number."""
+    last = 0
+    try:
+        for row in old.execute(f"SELECT {_COLUMNS} FROM leads NOT INDEXED ORDER BY seq"):
+            last = row[0]
+            yield row
+    except sqlite3.DatabaseError as error:
+        log.debug("outbox unreadable behind row %d: %s", last, error)
+    else:
+        return
+    for seq in range(last + 1, _highest(old, last) + 1):
+        with suppress(sqlite3.DatabaseError):
+            yield from old.execute(f"SELECT {_COLUMNS} FROM leads NOT INDEXED WHERE seq = ?", (seq,))
+
+
+def _highest(old: sqlite3.Connection, last: int) -> int:
+    for statement in (
+        "SELECT seq FROM sqlite_sequence WHERE name = 'leads'",
+        "SELECT seq FROM leads NOT INDEXED ORDER BY seq DESC LIMIT 1",
+    ):
+        with suppress(sqlite3.DatabaseError):
+            found = old.execute(statement).fetchone()
+            if found is not None and isinstance(found[0], int):
+                return min(max(found[0], last), last + 10_000_000)
+    return last + _PROBES_BEYOND
+
+
+def _copy_head(old: sqlite3.Connection, new: sqlite3.Connection) -> bool:
+    with suppress(sqlite3.DatabaseError):
+        for row in old.execute("SELECT id, seq, hash FROM chain"):
+            new.execute("INSERT INTO chain (id, seq, hash) VALUES (?, ?, ?)", row)
+            return True
+    return False
+
+
+def _set_aside(path: Path, now: datetime) -> Path:
+    """Keep the damaged files under a name with the time; a link, so that a power cut loses none of them."""
+    stem = f"{path.name}.damaged-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z"
+    aside = path.with_name(stem)
+    for source in (path, *companions(path)):
+        if source.exists():
+            target = path.with_name(source.name.replace(path.name, stem, 1))
+            if not target.exists():
+                os.link(source, target)
+    return aside
