@@ -22,7 +22,7 @@ from edge.outbox_file import (
     OutboxFullError,
     meaning,
 )
-from edge.outbox_records import ActPlace, Box, ChainHead, KnownAct, QueuedLead, RecoveredLead, RefusedLead
+from edge.outbox_records import ActPlace, Box, ChainHead, KnownAct, QueuedLead, RecoveredLead, RefusedLead, Settled
 from leads import LEAD_MAX_BYTES, Receipt, format_time, parse_time
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "QueuedLead",
     "RecoveredLead",
     "RefusedLead",
+    "Settled",
 ]
 
 log = logging.getLogger(__name__)
@@ -215,14 +216,14 @@ class Outbox:
         )
         return QueuedLead(*rows[0]) if rows else None
 
-    def settle(self, receipts: Iterable[Receipt]) -> list[str]:
+    def settle(self, receipts: Iterable[Receipt]) -> Settled:
         """Take the hub's receipts in one transaction; returns the ids of the leads that left the queue.
 
         A receipt counts only if its hash is that of the queued payload. An accepted lead leaves the queue, and
         its id, act and time of receipt are kept; a refused one is kept whole, with the reason. A later receipt
         may add that the hub holds the evidence too.
         """
-        settled: list[str] = []
+        settled: dict[str, list[str]] = {"accepted": [], "refused": []}
         with self._transaction() as db:
             for receipt in receipts:
                 row = db.execute(
@@ -231,8 +232,8 @@ class Outbox:
                 if row is None or receipt.lead_id not in (None, row[0]):
                     continue
                 if self._apply(db, receipt, row[0], row[1]):
-                    settled.append(row[0])
-        return settled
+                    settled[receipt.outcome].append(row[0])
+        return Settled(tuple(settled["accepted"]), tuple(settled["refused"]))
 
     def _apply(self, db: sqlite3.Connection, receipt: Receipt, lead_id: str, state: str) -> bool:
         if receipt.outcome == "accepted" and state in ("queued", "refused"):
@@ -255,11 +256,11 @@ class Outbox:
 
     def accept(self, receipt: Receipt) -> bool:
         """Take one receipt of acceptance; False when it fits no lead that waits for one."""
-        return bool(self.settle([receipt]))
+        return bool(self.settle([receipt]).accepted)
 
     def refuse(self, receipt: Receipt) -> bool:
         """Take one refusal: the lead is kept with the reason; False when it fits no queued lead."""
-        return bool(self.settle([receipt]))
+        return bool(self.settle([receipt]).refused)
 
     def requeue_refused(self, lead_id: str | None = None) -> int:
         """Queue one refused lead, or all, once more, for when the cause (a key not known to the hub) is gone."""

@@ -73,3 +73,11 @@ class RecoveredLead:
     occurred_at: datetime
     act: ActPlace | None = None
     chain: ChainHead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Ids of the leads that left the queue on the hub's receipts."""
+
+    accepted: tuple[str, ...]
+    refused: tuple[str, ...]
