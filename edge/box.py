@@ -1,0 +1,253 @@
+"""The box: puts the parts of a site together and runs them. The one place of composition."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cameras import CameraReader, Frame
+from detector.detections import Detections
+from detector.motion import MotionGate
+from detector.network import Network
+from detector.passage import Passage
+from detector.scheduler import Scheduler
+from edge.acts import ActBook
+from edge.casework import BoxFacts, CaseWorker
+from edge.disk import DiskQuota
+from edge.evidence.desk import EvidenceDesk
+from edge.evidence.manifest import LEAD
+from edge.evidence.seal import Sealer, sealed_in
+from edge.metrics import Health, MetricsServer, Reading
+from edge.notify import ServiceManager
+from edge.outbox import Outbox, RecoveredLead
+from edge.publisher import Publisher
+from edge.readings import BoxState, health_of, readings_of, telemetry_of
+from edge.rules import RuleTable
+from edge.settings import SiteCamera, SiteSettings
+from edge.watch import CameraWatch, WatchSettings
+from leads import CameraBirth, ModelRef, Status, load_private_key, load_public_keys
+
+log = logging.getLogger(__name__)
+
+TELEMETRY_EVERY_S = 10.0
+BEAT_S = 1.0
+
+
+@dataclass(slots=True)
+class CameraPost:
+    """One camera's parts."""
+
+    settings: SiteCamera
+    reader: CameraReader
+    watch: CameraWatch
+    cases: CaseWorker
+
+
+class Box:
+    """A roadside box. `run` works until `stop` is set or every camera has ended and every lead is received."""
+
+    def __init__(
+        self,
+        site: SiteSettings,
+        table: RuleTable,
+        *,
+        on_passage: Callable[[Passage], None] | None = None,
+        manager: ServiceManager | None = None,
+        wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Load the network, open the outbox (saving what can be saved of a damaged one) and prepare all parts.
+
+        Raises ModelError, OutboxError or KeyFileError, each saying what to do.
+        """
+        self._site = site
+        self._monotonic = monotonic
+        self._manager = manager or ServiceManager()
+        self._on_passage = on_passage
+        self._doorbell = threading.Event()
+        self._network = Network.load(site.detector)
+        self._facts = self._box_facts(table)
+        root = site.evidence.folder
+        root.mkdir(parents=True, exist_ok=True)
+        self._outbox = Outbox.open_or_salvage(site.outbox, lambda: _leads_on_disk(root, lambda _: False))
+        added = self._outbox.recover(_leads_on_disk(root, self._outbox.known_lead))
+        if added:
+            log.warning("%d sealed leads were not in the outbox yet (power cut?); they are now", added)
+        self._session = f"{wall_clock():%Y%m%dT%H%M%S}-{time.monotonic_ns() % 10**6:06d}"
+        self._publisher = Publisher(
+            site.broker,
+            self._outbox,
+            site_id=site.site,
+            box_id=site.box,
+            birth=self._birth,
+            hub_keys=load_public_keys(site.keys.hub) if site.keys.hub else (),
+        )
+        quota = DiskQuota(
+            root,
+            site.evidence.min_free_mib << 20,
+            lambda: self._outbox.closed_leads(wall_clock() - timedelta(days=site.evidence.keep_open_days)),
+        )
+        sealer = Sealer(root, load_private_key(site.keys.box), site.zone_info, site.evidence.jpeg_quality, wall_clock)
+        self._desk = EvidenceDesk(
+            root, sealer, self._outbox, quota, site.evidence.jpeg_quality, self._publisher.wake, monotonic
+        )
+        acts = ActBook(self._outbox.acts)
+        self.posts = {c.source.id: self._post(c, table, acts) for c in site.cameras}
+        self._scheduler = self._make_scheduler()
+        self.state = BoxState(
+            site, self._session, self.posts, self._network, self._outbox, self._publisher, self._desk, quota, monotonic
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Work. Returns after `stop`, or when all cameras are files that have ended and all leads are received."""
+        with ExitStack() as undo:
+            undo.callback(self._outbox.close)
+            if self._site.metrics is not None:
+                server = MetricsServer(self._site.metrics, self._readings, self._health)
+                undo.callback(server.stop)
+                log.info("metrics and health on http://%s:%d", self._site.metrics.host, server.port)
+            self._publisher.start()
+            undo.callback(self._publisher.stop)
+            self._seal_left_over()
+            self._desk.start()
+            for post in self.posts.values():
+                post.reader.start()
+                undo.callback(post.reader.stop)
+            ended = threading.Event()
+            beat = threading.Thread(target=self._beat, args=(ended,), name="beat", daemon=True)
+            beat.start()
+            undo.callback(beat.join)
+            undo.callback(ended.set)
+            self._manager.ready()
+            try:
+                self._scheduler.run(stop)
+                self._wind_up(stop)
+            finally:
+                self._manager.stopping()
+
+    def _wind_up(self, stop: threading.Event) -> None:
+        """The streams have ended, or the box is told to stop: seal what is open, deliver what can be delivered."""
+        for post in self.posts.values():
+            post.watch.finish()
+            post.cases.finish()
+        self._desk.finish()
+        self._desk.seal_left_over()
+        told = False
+        while not stop.is_set() and self._outbox.depth():
+            if not told:
+                log.info("all cameras have ended; waiting for the hub's receipts of %d leads", self._outbox.depth())
+                told = True
+            stop.wait(0.1)
+
+    def _seal_left_over(self) -> None:
+        """Seal what a live camera's earlier run left; a file's acts come round again and are sealed then, whole."""
+        for name, post in self.posts.items():
+            if post.settings.source.mode == "live":
+                count = self._desk.seal_left_over(name)
+                if count:
+                    log.warning("camera %s: %d leads were cut short by the last stop; sealed as they were", name, count)
+
+    def _post(self, camera: SiteCamera, table: RuleTable, acts: ActBook) -> CameraPost:
+        source = camera.source
+        reader = CameraReader(source, self._doorbell)
+        settings = WatchSettings(self._site.tracker, self._site.shots, camera.plan, self._site.zone_info)
+        cases: CaseWorker
+
+        def passed(passage: Passage) -> None:
+            cases.passed(passage)
+            if self._on_passage is not None:
+                self._on_passage(passage)
+
+        watch = CameraWatch(
+            source.id,
+            self._network.class_names,
+            table,
+            settings,
+            on_finding=lambda finding, passage: cases.found(finding, passage),
+            on_passage=passed,
+        )
+        cases = CaseWorker(
+            self._facts,
+            source,
+            camera.place,
+            self._site.evidence,
+            reader.ring,
+            acts,
+            self._desk,
+            watch.now,
+            self._monotonic,
+        )
+        return CameraPost(camera, reader, watch, cases)
+
+    def _make_scheduler(self) -> Scheduler:
+        live = {n: p for n, p in self.posts.items() if p.settings.source.mode == "live"}
+        detector = self._site.detector
+        return Scheduler(
+            {name: post.reader for name, post in self.posts.items()},
+            self._network,
+            self._doorbell,
+            on_looked=self._looked,
+            on_skipped=lambda frame, _: self.posts[frame.camera].cases.time_is(frame),
+            # What a gate lets through depends on timing; a replay has to give the same every time.
+            gates={name: MotionGate(detector.motion) for name in live},
+            busy=lambda name: self.posts[name].watch.busy,
+            max_fps=detector.max_fps,
+            lanes=detector.lanes or 1,
+        )
+
+    def _looked(self, frame: Frame, detections: Detections) -> None:
+        post = self.posts[frame.camera]
+        post.watch.looked(frame, detections)
+        post.cases.time_is(frame)
+        self.state.looked(frame)
+
+    def _box_facts(self, table: RuleTable) -> BoxFacts:
+        manifest = self._network.manifest
+        model = ModelRef(name=manifest.name, sha256=manifest.sha256, provider=self._network.provider)
+        return BoxFacts(self._site.site, self._site.box, (model,), table.sha256)
+
+    def _birth(self) -> Status:
+        return Status(
+            site_id=self._site.site,
+            box_id=self._site.box,
+            session_id=self._session,
+            state="online",
+            at=datetime.now(UTC),
+            software=f"lushao {importlib.metadata.version('lushao')}",
+            models=self._facts.models,
+            rules_sha256=self._facts.rules_sha256,
+            cameras=tuple(CameraBirth(id=c.source.id, place=c.place.name) for c in self._site.cameras),
+        )
+
+    def _beat(self, ended: threading.Event) -> None:
+        """Tell systemd that the box is alive, as long as it is, and the hub how it fares."""
+        next_telemetry = self._monotonic()
+        while not ended.wait(BEAT_S):
+            health = self._health()
+            if not self.state.hung:
+                self._manager.alive("; ".join(health.problems) or "working")
+            if self._monotonic() >= next_telemetry:
+                self._publisher.publish_telemetry(telemetry_of(self.state))
+                next_telemetry += TELEMETRY_EVERY_S
+
+    def _readings(self) -> Iterator[Reading]:
+        return readings_of(self.state)
+
+    def _health(self) -> Health:
+        return health_of(self.state)
+
+
+def _leads_on_disk(root: Path, known: Callable[[str], bool]) -> Iterator[RecoveredLead]:
+    """The sealed leads below the evidence folder that are not `known`, in the order of the chain."""
+    folders = [p.parent for p in root.glob(f"????????/*/{LEAD}") if not known(p.parent.name)]
+    for sealed in sorted((sealed_in(folder) for folder in folders), key=lambda s: s.chain.seq):
+        lead = sealed.lead
+        yield RecoveredLead(lead.lead_id, lead.one_act_key, sealed.payload, lead.occurred_at, chain=sealed.chain)
+

@@ -1,0 +1,162 @@
+"""From a finding to a case: what the lead will say, which clip it needs, and when its post-roll is in."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from cameras import CameraSettings, Frame, PacketRing
+from detector.passage import Passage
+from edge.acts import ActBook
+from edge.clock import clock_error_ms
+from edge.evidence.desk import Case, EvidenceDesk
+from edge.evidence.draft import Draft
+from edge.outbox import ActPlace
+from edge.rules import Finding
+from edge.settings import EvidenceSettings, PlaceSettings
+from leads import Act, CameraRef, ModelRef, PassageRef, Vehicle, deterministic_ulid
+
+
+@dataclass(frozen=True, slots=True)
+class BoxFacts:
+    """What every lead of this box says alike."""
+
+    site: str
+    box: str
+    models: tuple[ModelRef, ...]
+    rules_sha256: str
+
+
+@dataclass(slots=True)
+class _Open:
+    case: Case
+    until_s: float
+    passage: Passage
+
+
+@dataclass(slots=True)
+class CaseCounts:
+    """Counters for the metrics."""
+
+    findings: int = 0
+    repeats: int = 0
+    """Findings that were an act known already."""
+    by_rule: dict[str, int] = field(default_factory=dict)
+
+
+class CaseWorker:
+    """Opens and closes the cases of one camera. Called from the box's main thread alone."""
+
+    GRACE_S = 10.0
+    """How long after the post-roll should be in a live camera's case is closed without it."""
+
+    def __init__(
+        self,
+        facts: BoxFacts,
+        source: CameraSettings,
+        place: PlaceSettings,
+        evidence: EvidenceSettings,
+        ring: PacketRing,
+        acts: ActBook,
+        desk: EvidenceDesk,
+        now: Callable[[Passage], Passage],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`now(passage)`: the passage as known at this moment."""
+        self._facts = facts
+        self._source = source
+        self._camera = CameraRef(id=source.id, place=place.name, **place.model_dump(exclude={"name"}))
+        self._evidence = evidence
+        self._ring = ring
+        self._acts = acts
+        self._desk = desk
+        self._now = now
+        self._monotonic = monotonic
+        self._open: list[_Open] = []
+        self.counts = CaseCounts()
+
+    def found(self, finding: Finding, passage: Passage) -> None:
+        """A rule seems broken: open a case, unless a lead was made of this act."""
+        self.counts.findings += 1
+        if self._acts.same_act(finding, passage) is not None:
+            self.counts.repeats += 1
+            return
+        settings = self._evidence
+        first_s = max(finding.from_s, finding.proven_s - settings.longest_act_s)
+        until_s = finding.proven_s + settings.post_s
+        draft = self._draft(finding, passage, (first_s, finding.proven_s))
+        self._acts.begin(draft.lead_id, finding, passage)
+        self.counts.by_rule[finding.rule.id] = self.counts.by_rule.get(finding.rule.id, 0) + 1
+        clip = self._ring.reserve(passage.session, first_s - settings.pre_s, until_s)
+        live = self._source.mode == "live"
+        deadline = self._monotonic() + settings.post_s + self.GRACE_S if live else math.inf
+        case = Case(draft, passage, clip, deadline)
+        self._open.append(_Open(case, until_s, passage))
+        self._desk.open(case)
+
+    def passed(self, passage: Passage) -> None:
+        """A vehicle has left: remember where, and what its cases need of the whole passage."""
+        for lead_id, seen_at, box in self._acts.seen(passage):
+            self._desk.seen_again(lead_id, seen_at, box)
+        for entry in self._open:
+            if entry.passage.id == passage.id:
+                entry.passage = passage
+
+    def time_is(self, frame: Frame) -> None:
+        """Close the cases whose post-roll this frame ends, or whose stream was cut."""
+        if self._open:
+            self._close([e for e in self._open if e.passage.session != frame.session or e.until_s <= frame.pts_s])
+
+    def finish(self) -> None:
+        """The stream has ended: close all."""
+        self._close(list(self._open))
+
+    def _close(self, entries: Sequence[_Open]) -> None:
+        for entry in entries:
+            self._open.remove(entry)
+            self._desk.close(entry.case, self._now(entry.passage))
+
+    def _draft(self, finding: Finding, passage: Passage, moments_s: tuple[float, float]) -> Draft:
+        rule = finding.rule
+        act_key = f"{rule.id}|{self._facts.box}|{passage.id}"
+        box = tuple(float(v) for v in passage.boxes[-1])
+        return Draft(
+            lead_id=deterministic_ulid(finding.occurred_at, act_key),
+            act_key=act_key,
+            place=ActPlace(rule.id, passage.camera, finding.zone, (box[0], box[1], box[2], box[3]), passage.last_at),
+            site_id=self._facts.site,
+            box_id=self._facts.box,
+            occurred_at=finding.occurred_at,
+            camera=self._camera,
+            passage=PassageRef(
+                id=passage.id,
+                first_seen=passage.first_at,
+                last_seen=passage.last_at,
+                entry=passage.entry,
+                exit=passage.exit,
+            ),
+            vehicle=Vehicle(vehicle_class=passage.class_name, class_score=round(min(passage.class_score, 1.0), 4)),
+            act=Act(
+                rule_id=rule.id,
+                rule_version=str(rule.version),
+                code=rule.id,
+                title=rule.title["zh"],
+                summary=finding.summary,
+                zone=finding.zone,
+                legal_basis=rule.legal_basis,
+                confidence=rule.confidence,
+            ),
+            suspect_level=rule.level,
+            facts=finding.facts,
+            models=self._facts.models,
+            rules_sha256=self._facts.rules_sha256,
+            clock_error_ms=clock_error_ms(),
+            anchor_at=passage.first_at,
+            anchor_s=passage.first_s,
+            act_from_s=finding.from_s,
+            act_proven_s=finding.proven_s,
+            moments_s=moments_s,
+            close_up_at=None,
+        )

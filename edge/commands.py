@@ -1,0 +1,250 @@
+"""Commands of the box: `lushao edge ...`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from cameras import StreamError
+from detector.network import Network
+from detector.passage import Passage
+from detector.settings import DetectorSettings, MotionSettings
+from edge.box import Box
+from edge.evidence.verify import Verdict, verify_folder, verify_tree
+from edge.evidence.manifest import MANIFEST
+from edge.outbox import Outbox, OutboxError
+from edge.replay import Replay, finding_json, passage_json, watch_settings
+from edge.rules import Finding, load_table
+from edge.settings import SiteCamera, SiteSettings, check_site, load_site
+from edge.yaml_settings import SettingsError
+from leads import KeyFileError, generate_key, load_public_key, write_public_key
+from models import ModelError
+
+app = typer.Typer(help="The roadside box: check, run and replay, and prove its evidence.", no_args_is_help=True)
+err = Console(stderr=True)
+
+SitePath = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="Settings of the site, see configs/sites.")]
+
+
+def _fail(*lines: object) -> typer.Exit:
+    for line in lines:
+        err.print(str(line), style="red", highlight=False, soft_wrap=True)
+    return typer.Exit(1)
+
+
+def _start_log(verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(name)s: %(message)s",
+        handlers=[RichHandler(console=err, show_path=False, markup=False, log_time_format="%H:%M:%S")],
+    )
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@app.command()
+def check(site: SitePath) -> None:
+    """Check a site's settings and all they point to; every problem with file, line, key and remedy."""
+    try:
+        settings, table = check_site(site)
+        network = Network.load(settings.detector)
+    except SettingsError as error:
+        raise _fail(*error.problems) from None
+    except ModelError as error:
+        raise _fail(f"{site}: detector.model: {error}") from None
+    err.print(f"[green]{site}: in order[/]")
+    for camera in settings.cameras:
+        zones = ", ".join(f"{z.id} ({z.purpose})" for z in camera.plan.zones) or "no zones"
+        err.print(f"  camera {camera.source.id}: {camera.place.name}; {zones}", highlight=False)
+    err.print(f"  network {network.manifest.name} on {network.provider}: {', '.join(network.class_names)}")
+    err.print(f"  rules {table.name} {table.version}: {', '.join(r.id for r in table.rules)}")
+
+
+@app.command()
+def keys(site: SitePath) -> None:
+    """Make the box's key pair; the hub needs the public half."""
+    try:
+        settings = load_site(site)
+        private = generate_key(settings.keys.box)
+        public = settings.keys.box.with_suffix(".pub")
+        write_public_key(public, private.public_key())
+    except SettingsError as error:
+        raise _fail(*error.problems) from None
+    except KeyFileError as error:
+        raise _fail(error) from None
+    err.print(f"made {settings.keys.box} (keep it here) and {public}: copy it to the hub's keys as {settings.box}.pub")
+
+
+@app.command()
+def run(site: SitePath, verbose: Annotated[bool, typer.Option(help="Say more.")] = False) -> None:
+    """Run the box until it is stopped; with files alone, until all leads are received."""
+    _start_log(verbose)
+    stop = _stop_on_signals()
+    try:
+        settings, table = check_site(site)
+        Box(settings, table).run(stop)
+    except SettingsError as error:
+        raise _fail(*error.problems) from None
+    except (ModelError, OutboxError, KeyFileError) as error:
+        raise _fail(error) from None
+
+
+@app.command()
+def replay(
+    video: Annotated[Path, typer.Argument(help="A video file or a folder of pictures.")],
+    site: Annotated[Path | None, typer.Option(help="Site whose zones and rules hold; without it, no zones.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera of the site the video stands for; the first.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Network to look with, instead of the site's.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
+) -> None:
+    """Look at every frame of a video and tell its passages and leads. Needs no broker."""
+    try:
+        settings = load_site(site) if site else None
+        chosen = _choose_camera(settings, camera)
+        table = load_table(settings.rules) if settings else None
+        detector = _replay_detector(settings, model)
+        network = Network.load(detector)
+    except SettingsError as error:
+        raise _fail(*error.problems) from None
+    except ModelError as error:
+        raise _fail(error) from None
+    report = _JsonLines() if as_json else _Report()
+    work = Replay(video, network, detector, watch_settings(settings, chosen), table, report.passage, report.finding)
+    try:
+        work.run(_stop_on_signals())
+    except StreamError as error:
+        raise _fail(error) from None
+    report.finish()
+
+
+def _choose_camera(settings: SiteSettings | None, name: str | None) -> SiteCamera | None:
+    if settings is None:
+        return None
+    found = [c for c in settings.cameras if name is None or c.source.id == name]
+    if not found:
+        known = ", ".join(c.source.id for c in settings.cameras)
+        raise SettingsError([f"no camera {name!r} in the site; it has {known}"])
+    return found[0]
+
+
+def _replay_detector(settings: SiteSettings | None, model: Path | None) -> DetectorSettings:
+    if settings is None and model is None:
+        raise SettingsError(["which network? Give --model NETWORK.onnx, or --site SITE.yaml that names one"])
+    every_frame = {"motion": MotionSettings(enabled=False), "max_fps": None}
+    if settings is None:
+        assert model is not None
+        return DetectorSettings(model=model, motion=MotionSettings(enabled=False))
+    return settings.detector.model_copy(update=every_frame | ({"model": model} if model else {}))
+
+
+class _JsonLines:
+    """Passages and leads as lines on standard output."""
+
+    def passage(self, passage: Passage) -> None:
+        self._line(passage_json(passage))
+
+    def finding(self, finding: Finding, passage: Passage) -> None:
+        self._line(finding_json(finding, passage))
+
+    def finish(self) -> None:
+        """Nothing is left to say."""
+
+    def _line(self, value: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+        sys.stdout.flush()
+
+
+class _Report:
+    """Passages as a table for people."""
+
+    def __init__(self) -> None:
+        self._table = Table("passage", "class", "score", "from", "to", "in → out", "leads")
+        self._leads: dict[str, list[str]] = {}
+
+    def passage(self, p: Passage) -> None:
+        leads = ", ".join(self._leads.get(p.id, []))
+        self._table.add_row(
+            p.id,
+            p.class_name,
+            f"{p.class_score:.2f}",
+            f"{p.first_s:.1f} s",
+            f"{p.last_s:.1f} s",
+            f"{p.entry} → {p.exit}",
+            leads,
+        )
+
+    def finding(self, finding: Finding, passage: Passage) -> None:
+        self._leads.setdefault(passage.id, []).append(finding.rule.id)
+        err.print(f"[yellow]{finding.rule.id}[/] {finding.summary}", highlight=False)
+
+    def finish(self) -> None:
+        Console().print(self._table)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Evidence folder of one lead, or the root with all of them.")],
+    key: Annotated[Path, typer.Option(help="Public key of the box that made it.")],
+) -> None:
+    """Check hashes, signatures and the chain, and name what was touched."""
+    try:
+        public = load_public_key(key)
+    except KeyFileError as error:
+        raise _fail(error) from None
+    if (folder / MANIFEST).is_file():
+        verdicts, chain = [verify_folder(folder, public)], list[str]()
+    else:
+        verdicts, chain = verify_tree(folder, public)
+        if not verdicts:
+            raise _fail(f"{folder}: no evidence here (no {MANIFEST} in it or below)")
+    for verdict in verdicts:
+        _show(verdict)
+    for problem in chain:
+        err.print(f"[red]chain: {problem}[/]", highlight=False)
+    broken = sum(bool(v.problems) for v in verdicts)
+    if broken or chain:
+        raise _fail(f"{broken} of {len(verdicts)} folders touched, {len(chain)} breaks of the chain")
+    err.print(f"[green]{len(verdicts)} of {len(verdicts)} folders whole[/]")
+
+
+def _show(verdict: Verdict) -> None:
+    for problem in verdict.problems:
+        err.print(f"[red]{verdict.folder}: {problem}[/]", highlight=False, soft_wrap=True)
+    for note in verdict.notes:
+        err.print(f"{verdict.folder}: {note}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def refused(
+    site: SitePath,
+    requeue: Annotated[bool, typer.Option(help="Send them once more, when the cause is gone.")] = False,
+) -> None:
+    """List the leads that the hub refused, with its reasons. The box must be stopped."""
+    try:
+        settings = load_site(site)
+        with Outbox(settings.outbox) as outbox:
+            for lead in outbox.refused():
+                err.print(f"{lead.lead_id}  {lead.refused_at:%Y-%m-%d %H:%M}  {lead.reason}: {lead.detail}")
+            if requeue:
+                err.print(f"{outbox.requeue_refused()} leads are in the queue again")
+    except SettingsError as error:
+        raise _fail(*error.problems) from None
+    except OutboxError as error:
+        raise _fail(error) from None
+
+

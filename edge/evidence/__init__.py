@@ -1,0 +1,1 @@
+"""Evidence: a folder per lead that proves it, chained and signed."""

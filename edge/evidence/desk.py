@@ -1,0 +1,269 @@
+"""The evidence desk: one thread that turns findings into sealed evidence and leads in the outbox.
+
+A case is opened at the finding (draft and what there is of the clip go to disk at once) and closed when the
+post-roll is in (clip and track are written anew, the folder is sealed, the lead goes into the outbox). Where
+nobody closes a case, because its camera was lost, its deadline does. When the disk is full the desk waits and
+tries again, for ever: a lead once made is not dropped.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from cameras import ClipReservation
+from detector.passage import Passage
+from edge.disk import DiskQuota
+from edge.evidence import draft as drafts
+from edge.evidence.draft import ClipState, Draft
+from edge.evidence.manifest import sync_folder
+from edge.evidence.seal import Sealer
+from edge.outbox import Outbox, OutboxFullError
+
+log = logging.getLogger(__name__)
+
+PENDING = "pending"
+Box = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class Case:
+    """A finding whose evidence is being gathered."""
+
+    draft: Draft
+    passage: Passage
+    clip: ClipReservation | None
+    deadline: float
+    """Monotonic time after which the case is closed with what there is."""
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+
+@dataclass(slots=True)
+class DeskCounts:
+    """Counters for the metrics."""
+
+    opened: int = 0
+    sealed: int = 0
+    repeated: int = 0
+    """Acts that were known already: seen again after a restart."""
+    clips_without_space: int = 0
+    waits_for_space: int = 0
+
+
+class EvidenceDesk:
+    """Takes cases from the box's main thread and works them off in its own."""
+
+    RETRY_S = 2.0
+    """How long a full disk is left alone before the next try."""
+    CLIP_WAIT_S = 1.0
+    """The last packets of a clip may still be on their way when the frame they hold has been looked at."""
+
+    def __init__(
+        self,
+        root: Path,
+        sealer: Sealer,
+        outbox: Outbox,
+        quota: DiskQuota,
+        jpeg_quality: int,
+        on_lead: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
+        depth: int = 64,
+    ) -> None:
+        """`depth`: cases that may wait before `open` makes its caller wait."""
+        self._pending = root / PENDING
+        self._pending.mkdir(parents=True, exist_ok=True)
+        self._sealer = sealer
+        self._outbox = outbox
+        self._quota = quota
+        self._quality = jpeg_quality
+        self._on_lead = on_lead
+        self._monotonic = monotonic
+        self._tasks: queue.Queue[Callable[[], None] | None] = queue.Queue(depth)
+        self._cases: dict[str, Case] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="evidence", daemon=True)
+        self.counts = DeskCounts()
+
+    @property
+    def waiting(self) -> int:
+        """Cases not yet sealed."""
+        return len(self._cases) + self._tasks.qsize()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def open(self, case: Case) -> None:
+        """Take a new case. Waits when too many are waiting, so that nothing piles up in memory."""
+        self._tasks.put(lambda: self._open(case))
+
+    def close(self, case: Case, passage: Passage) -> None:
+        """The post-roll is in: seal with the passage as it is now."""
+        with case.lock:
+            case.passage = passage
+        self._tasks.put(lambda: self._finish_case(case))
+
+    def seen_again(self, lead_id: str, seen_at: datetime, box: Box) -> None:
+        """The vehicle of a lead was last seen here; kept so that it is known again after a restart."""
+        self._tasks.put(lambda: self._outbox.act_seen_again(lead_id, seen_at, box))
+
+    def finish(self) -> None:
+        """Close every open case with what there is, and end. Returns when all is sealed."""
+        self._tasks.put(None)
+        self._thread.join()
+
+    def abandon(self) -> None:
+        """End now; drafts stay on disk and are sealed at the next start."""
+        self._stop.set()
+        self._tasks.put(None)
+        self._thread.join()
+
+    def seal_left_over(self, camera: str | None = None) -> int:
+        """Seal the drafts an earlier run left behind (of one camera); before `start`, or after its last case.
+
+        Returns how many. A draft that is not whole is set aside and logged, never deleted.
+        """
+        count = 0
+        for folder in sorted(p for p in self._pending.iterdir() if p.is_dir() and not p.name.startswith(".")):
+            try:
+                draft = drafts.read_draft(folder)
+            except (ValueError, FileNotFoundError) as error:
+                self._set_aside(folder, error)
+                continue
+            if (camera is None or draft.camera.id == camera) and draft.lead_id not in self._cases:
+                self._until_there_is_space(partial(self._seal, folder))
+                count += 1
+        return count
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                task = self._tasks.get(timeout=0.2)
+            except queue.Empty:
+                self._close_overdue()
+                continue
+            if task is None:
+                break
+            self._until_there_is_space(task)
+            self._close_overdue()
+        for case in list(self._cases.values()):
+            if not self._stop.is_set():
+                self._until_there_is_space(partial(self._finish_case, case))
+
+    def _close_overdue(self) -> None:
+        for case in [c for c in self._cases.values() if c.deadline < self._monotonic()]:
+            log.warning("lead %s: the post-roll did not come in time; sealing what there is", case.draft.lead_id)
+            self._until_there_is_space(partial(self._finish_case, case))
+
+    def _open(self, case: Case) -> None:
+        if self._outbox.known_act(case.draft.act_key):
+            self.counts.repeated += 1
+            return
+        self._write(case)
+        sync_folder(self._pending)
+        self._cases[case.draft.lead_id] = case
+        self.counts.opened += 1
+
+    def _finish_case(self, case: Case) -> None:
+        if case.draft.lead_id not in self._cases:
+            return
+        if case.clip is not None:
+            case.clip.wait(self.CLIP_WAIT_S)
+        self._seal(self._write(case))
+        del self._cases[case.draft.lead_id]
+
+    def _write(self, case: Case) -> Path:
+        """Write the case as known now; the draft comes last, so that a draft always has its files."""
+        folder = self._pending / case.draft.lead_id
+        folder.mkdir(exist_ok=True)
+        with case.lock:
+            passage = case.passage
+        drafts.write_track(folder, passage)
+        drafts.write_close_up(folder, passage, self._quality)
+        clip, missing = self._write_clip(folder, case)
+        draft = case.draft.model_copy(
+            update={
+                "clip": clip,
+                "missing": missing,
+                "close_up_at": passage.shots[0].taken_at if passage.shots else None,
+                "passage": case.draft.passage.model_copy(update={"last_seen": passage.last_at, "exit": passage.exit}),
+            }
+        )
+        drafts.write_draft(folder, draft)
+        return folder
+
+    def _write_clip(self, folder: Path, case: Case) -> tuple[ClipState | None, tuple[str, ...]]:
+        if case.clip is None:
+            return None, ("clip: the camera keeps no packets",)
+        if not self._quota.make_room():
+            self.counts.clips_without_space += 1
+            (folder / drafts.CLIP).unlink(missing_ok=True)
+            return None, ("clip: no space on the disk",)
+        info = case.clip.write(folder / drafts.CLIP)
+        if info is None:
+            return None, ("clip: no packets of that time",)
+        state = ClipState(
+            codec=info.codec,
+            start_s=info.start_s,
+            end_s=info.end_s,
+            offset_s=info.offset_s,
+            complete=info.complete,
+            missing=info.missing,
+        )
+        return state, ()
+
+    def _seal(self, folder: Path) -> None:
+        draft = drafts.read_draft(folder)
+        if self._outbox.known_act(draft.act_key):
+            self.counts.repeated += 1
+            shutil.rmtree(folder)
+            return
+        sealed = self._sealer.seal(folder, self._outbox.chain_head())
+        self._outbox.add(
+            lead_id=sealed.lead.lead_id,
+            act_key=sealed.lead.one_act_key,
+            payload=sealed.payload,
+            occurred_at=sealed.lead.occurred_at,
+            act=draft.place,
+            chain=sealed.chain,
+        )
+        self.counts.sealed += 1
+        self._on_lead()
+
+    def _until_there_is_space(self, work: Callable[[], None]) -> None:
+        """Do the work; wait and try again while the disk is full."""
+        waited = False
+        while True:
+            try:
+                work()
+                return
+            except (OSError, OutboxFullError) as error:
+                if not _is_full(error):
+                    raise
+                if not waited:
+                    log.error("the disk is full: leads wait in memory until there is space: %s", error)
+                    self.counts.waits_for_space += 1
+                waited = True
+                self._quota.make_room()
+                if self._stop.wait(self.RETRY_S):
+                    return
+
+    def _set_aside(self, folder: Path, error: Exception) -> None:
+        aside = folder.with_name(f".damaged-{folder.name}")
+        log.error("draft %s is not whole (%s): set aside as %s", folder, error, aside)
+        folder.rename(aside)
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, OutboxFullError) or (
+        isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    )

@@ -1,0 +1,198 @@
+"""Sealing: a draft folder becomes evidence, hashed, chained and signed, and the lead that points to it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cameras.clip import grab
+from edge.evidence import draft as drafts
+from edge.evidence.draft import Draft
+from edge.evidence.manifest import (
+    CHAIN_START,
+    LEAD,
+    MANIFEST,
+    SIGNATURE,
+    ClipFacts,
+    Manifest,
+    file_ref,
+    hash_file,
+    sync_folder,
+    write_durably,
+)
+from edge.evidence.pictures import Caption, write_overlay, write_picture
+from edge.outbox import ChainHead
+from leads import EvidenceRef, FileRef, Lead, encode, sign, sign_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed folder and its lead."""
+
+    lead: Lead
+    payload: bytes
+    chain: ChainHead
+    folder: Path
+
+
+class Sealer:
+    """Seals drafts; one at a time, since each manifest names the one before."""
+
+    def __init__(
+        self, root: Path, key: Ed25519PrivateKey, zone: ZoneInfo, jpeg_quality: int, wall_clock: Callable[[], datetime]
+    ) -> None:
+        self._root = root
+        self._key = key
+        self._zone = zone
+        self._quality = jpeg_quality
+        self._wall_clock = wall_clock
+
+    def seal(self, pending: Path, head: ChainHead | None) -> Sealed:
+        """Make the pictures, the manifest, the signature and the lead, and move the folder to its place.
+
+        `head`: the last link of the chain so far. May be repeated on the same folder after a failure.
+        """
+        draft = drafts.read_draft(pending)
+        files, missing = self._gather(pending, draft)
+        manifest = Manifest(
+            lead_id=draft.lead_id,
+            site_id=draft.site_id,
+            box_id=draft.box_id,
+            chain_seq=head.seq + 1 if head else 1,
+            chain_prev=head.hash if head else CHAIN_START,
+            made_at=self._wall_clock(),
+            software=f"lushao {importlib.metadata.version('lushao')}",
+            files=tuple(files),
+            clip=_clip_facts(draft) if (pending / drafts.CLIP).is_file() else None,
+            missing=missing,
+            details=draft.model_dump(
+                mode="json", include={"camera", "passage", "vehicle", "act", "models", "rules_sha256"}
+            ),
+        )
+        data = manifest.model_dump_json(indent=1).encode()
+        write_durably(pending / MANIFEST, data)
+        write_durably(pending / SIGNATURE, sign_bytes(data, self._key).model_dump_json().encode())
+        digest = sha256(data).hexdigest()
+        day = f"{draft.occurred_at:%Y%m%d}"
+        lead = sign(_lead(draft, manifest, digest, f"{day}/{draft.lead_id}"), self._key)
+        payload = encode(lead)
+        write_durably(pending / LEAD, payload)
+        return Sealed(lead, payload, ChainHead(manifest.chain_seq, digest), self._settle(pending, day, draft.lead_id))
+
+    def _gather(self, pending: Path, draft: Draft) -> tuple[list[FileRef], tuple[str, ...]]:
+        missing = list(draft.missing)
+        files = [file_ref(pending / drafts.DRAFT, "draft"), file_ref(pending / drafts.TRACK, "track")]
+        files += self._panoramas(pending, draft, missing)
+        close_up = pending / f"{drafts.CLOSE_UP}.jpg"
+        if close_up.is_file():
+            caption = self._caption(draft, draft.close_up_at or draft.occurred_at)
+            overlay = write_overlay(pending, close_up, None, caption, self._quality)
+            files += [file_ref(close_up, "close_up"), file_ref(overlay, "overlay")]
+        else:
+            missing.append("close-up: no whole view of the vehicle was had")
+        return files, tuple(missing)
+
+    def _panoramas(self, pending: Path, draft: Draft, missing: list[str]) -> list[FileRef]:
+        clip, path = draft.clip, pending / drafts.CLIP
+        if clip is None or not path.is_file():
+            missing.append("panoramas: there is no clip to take them from")
+            return []
+        if not clip.complete:
+            missing.append(f"clip in part: {clip.missing or 'cut short'}"[:200])
+        files = [file_ref(path, "clip")]
+        track = drafts.read_track(pending)
+        within = [m for m in draft.moments_s if clip.start_s - 0.05 <= m <= clip.end_s + 0.05]
+        for number, (moment, image) in enumerate(
+            zip(within, grab(path, [max(m - clip.start_s, 0.0) for m in within]), strict=True), start=1
+        ):
+            original = write_picture(pending, f"panorama-{number}", image, self._quality)
+            taken_at = draft.anchor_at + timedelta(seconds=moment - draft.anchor_s)
+            box = drafts.track_box(track, moment)
+            overlay = write_overlay(pending, original, box, self._caption(draft, taken_at), self._quality)
+            files += [file_ref(original, "panorama"), file_ref(overlay, "overlay")]
+        if len(within) < len(draft.moments_s):
+            missing.append(
+                f"panoramas: {len(draft.moments_s) - len(within)} of {len(draft.moments_s)} lie outside the clip"
+            )
+        return files
+
+    def _caption(self, draft: Draft, taken_at: datetime) -> Caption:
+        return Caption(taken_at, draft.camera, draft.box_id, self._zone)
+
+    def _settle(self, pending: Path, day: str, lead_id: str) -> Path:
+        parent = self._root / day
+        parent.mkdir(parents=True, exist_ok=True)
+        place = parent / lead_id
+        sync_folder(pending)
+        pending.rename(place)
+        sync_folder(parent)
+        return place
+
+
+def _clip_facts(draft: Draft) -> ClipFacts | None:
+    clip = draft.clip
+    if clip is None:
+        return None
+    return ClipFacts(
+        file=drafts.CLIP,
+        codec=clip.codec,
+        duration_s=round(clip.end_s - clip.start_s, 3),
+        offset_s=round(clip.offset_s, 3),
+        act_from_s=round(draft.act_from_s - clip.start_s, 3),
+        act_proven_s=round(draft.act_proven_s - clip.start_s, 3),
+        complete=clip.complete,
+        missing=clip.missing,
+    )
+
+
+def _lead(draft: Draft, manifest: Manifest, digest: str, folder: str) -> Lead:
+    names = {f.name for f in manifest.files}
+    proof = next(n for n in ("panorama-2.jpg", "panorama-1.jpg", drafts.TRACK) if n in names)
+    return Lead(
+        lead_id=draft.lead_id,
+        site_id=draft.site_id,
+        box_id=draft.box_id,
+        occurred_at=draft.occurred_at,
+        made_at=manifest.made_at,
+        camera=draft.camera,
+        passage=draft.passage,
+        vehicle=draft.vehicle,
+        act=draft.act,
+        suspect_level=draft.suspect_level,
+        evidence_grade=_grade(manifest),
+        facts=tuple(f.model_copy(update={"proof": f.proof or proof}) for f in draft.facts),
+        models=draft.models,
+        rules_sha256=draft.rules_sha256,
+        clock_error_ms=draft.clock_error_ms,
+        evidence=EvidenceRef(
+            folder=folder,
+            manifest_sha256=digest,
+            chain_seq=manifest.chain_seq,
+            chain_prev=manifest.chain_prev,
+            files=manifest.files,
+            complete=not manifest.missing,
+            missing=tuple(m[:200] for m in manifest.missing),
+        ),
+        one_act_key=draft.act_key,
+    )
+
+
+def _grade(manifest: Manifest) -> str:
+    """A: nothing is missing; B: at least one panorama; C: less (the checklist for weighing is stricter)."""
+    if not manifest.missing:
+        return "A"
+    return "B" if any(f.kind == "panorama" for f in manifest.files) else "C"
+
+
+def sealed_in(folder: Path) -> Sealed:
+    """Read a sealed folder back, for an outbox that lost it."""
+    payload = (folder / LEAD).read_bytes()
+    lead = Lead.model_validate_json(payload)
+    return Sealed(lead, payload, ChainHead(lead.evidence.chain_seq, hash_file(folder / MANIFEST)), folder)

@@ -1,0 +1,114 @@
+"""Replay: a video through the whole box but for the wire, every frame looked at, as fast as it goes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cameras import CameraReader, CameraSettings
+from detector.network import Network
+from detector.passage import Passage
+from detector.plan import PlanSettings
+from detector.scheduler import Scheduler
+from detector.settings import DetectorSettings
+from detector.shots import ShotSettings
+from detector.tracker import TrackerSettings
+from edge.rules import Finding, RuleTable
+from edge.settings import SiteCamera, SiteSettings
+from edge.watch import CameraWatch, WatchSettings
+
+
+class Replay:
+    """One video, one network; hands over passages and findings as they come."""
+
+    def __init__(
+        self,
+        video: Path,
+        network: Network,
+        detector: DetectorSettings,
+        watch: WatchSettings,
+        table: RuleTable | None,
+        on_passage: Callable[[Passage], None],
+        on_finding: Callable[[Finding, Passage], None],
+    ) -> None:
+        """`table`: rules to hold passages against, with the zones of `watch`; None for passages alone."""
+        self._doorbell = threading.Event()
+        settings = CameraSettings(id="replay", url=str(video.resolve()), mode="replay")
+        self.reader = CameraReader(settings, self._doorbell)
+        self._watch = CameraWatch("replay", network.class_names, table, watch, on_finding, on_passage)
+        self.scheduler = Scheduler(
+            {"replay": self.reader},
+            network,
+            self._doorbell,
+            on_looked=self._watch.looked,
+            max_fps=detector.max_fps,
+            lanes=detector.lanes or 1,
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Work through the video. Raises the reader's StreamError when it cannot be read."""
+        self.reader.start()
+        try:
+            self.scheduler.run(stop)
+            self._watch.finish()
+        finally:
+            self.reader.stop()
+        error = self.reader.status().last_error
+        if error is not None:
+            raise error
+
+
+def watch_settings(site: SiteSettings | None, camera: SiteCamera | None) -> WatchSettings:
+    """The parts a watch needs, of a site's camera or, without a site, the defaults with no zones."""
+    if site is None or camera is None:
+        return WatchSettings(TrackerSettings(), ShotSettings(), PlanSettings(), ZoneInfo("UTC"))
+    return WatchSettings(site.tracker, site.shots, camera.plan, site.zone_info)
+
+
+def passage_json(passage: Passage) -> dict[str, Any]:
+    """A passage as a line of JSON; times in seconds of the video, boxes in pixels."""
+    direction = passage.direction
+    return {
+        "kind": "passage",
+        "id": passage.id,
+        "class": passage.class_name,
+        "score": round(passage.class_score, 4),
+        "first_s": round(passage.first_s, 3),
+        "last_s": round(passage.last_s, 3),
+        "entry": passage.entry,
+        "exit": passage.exit,
+        "direction": None if direction is None else [round(v, 3) for v in direction],
+        "zones": [
+            {"zone": v.zone, "entered_s": round(v.entered_s, 3), "dwell_s": round(v.dwell_s, 3)} for v in passage.visits
+        ],
+        "crossings": [{"line": c.line, "at_s": round(c.at_s, 3), "forward": c.forward} for c in passage.crossings],
+        "boxes": [
+            [round(float(t), 3), *(round(float(v), 1) for v in box)]
+            for t, box in zip(passage.times_s, passage.boxes, strict=True)
+        ],
+    }
+
+
+def finding_json(finding: Finding, passage: Passage) -> dict[str, Any]:
+    """A lead as a line of JSON, without the evidence that only a box makes."""
+    rule = finding.rule
+    return {
+        "kind": "lead",
+        "passage": passage.id,
+        "rule": rule.id,
+        "rule_version": rule.version,
+        "title": rule.title,
+        "summary": finding.summary,
+        "zone": finding.zone,
+        "class": passage.class_name,
+        "class_share": round(finding.class_share, 4),
+        "level": rule.level,
+        "from_s": round(finding.from_s, 3),
+        "proven_s": round(finding.proven_s, 3),
+        "legal_basis": list(rule.legal_basis),
+        "confidence": rule.confidence,
+        "facts": [f.model_dump(mode="json", exclude_none=True) for f in finding.facts],
+    }

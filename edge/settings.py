@@ -1,0 +1,215 @@
+"""The settings of a site: one file that puts together the settings of the parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from cameras import CameraSettings
+from detector.plan import PlanSettings
+from detector.settings import DetectorSettings
+from detector.shots import ShotSettings
+from detector.tracker import TrackerSettings
+from edge.publisher import BrokerSettings
+from edge.rules.table import RuleTable, load_table
+from edge.yaml_settings import SettingsError, load_yaml_model
+from leads.base import Ident, Label, Prose
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class PlaceSettings(BaseModel):
+    """Where a camera stands, as it is written on leads and pictures."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Prose
+    """Name of the place, for people."""
+    road_code: Label | None = None
+    """Code of the road, for example G316."""
+    stake: Label | None = None
+    """Stake (桩号), for example K123+400."""
+    lane: Label | None = None
+    """Lane the camera watches, if only one."""
+    direction: Label | None = None
+    """Direction of travel, for example 上行."""
+
+
+class SiteCamera(BaseModel):
+    """One camera: where its pictures come from, where it stands, and what is drawn on its picture."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: CameraSettings
+    """Address, mode and time-outs."""
+    place: PlaceSettings
+    """Where it stands."""
+    plan: PlanSettings = PlanSettings()
+    """Zones, lanes and lines."""
+
+
+class EvidenceSettings(BaseModel):
+    """What is kept as proof, and where."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folder: Path
+    """Folder of the evidence, on a disk that outlives a power cut."""
+    pre_s: float = Field(default=5.0, ge=0)
+    """Seconds of clip before the act. The cameras' ring_seconds must hold it."""
+    post_s: float = Field(default=5.0, ge=0)
+    """Seconds of clip after the act is proven. The lead waits for them."""
+    longest_act_s: float = Field(default=12.0, gt=0)
+    """Of a long act, for example a stop, the clip shows its last so many seconds before the proof."""
+    jpeg_quality: int = Field(default=95, ge=50, le=100)
+    """Quality of the evidence pictures."""
+    min_free_mib: int = Field(default=512, ge=1)
+    """Free space under which old closed video is deleted, and under which no new clip is written."""
+    keep_open_days: float = Field(default=90, gt=0)
+    """Days after its receipt for which a lead's evidence is kept unless the hub holds it itself."""
+
+
+class KeySettings(BaseModel):
+    """Keys of the box. Files only, never the keys themselves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    box: Path
+    """The box's private Ed25519 key; `lushao edge keys` makes it."""
+    hub: Path | None = None
+    """The hub's public key; with it, only receipts that the hub signed are believed."""
+
+
+class MetricsSettings(BaseModel):
+    """Where Prometheus and the health check are answered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Open it only on a closed network: it has no password."""
+    port: int = Field(default=9464, ge=0, le=65535)
+    """Port; 0 takes a free one."""
+
+
+class SiteSettings(BaseModel):
+    """A box and what it watches."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site: Ident
+    """Id of the site, part of every topic."""
+    box: Ident
+    """Id of the box, part of every topic."""
+    timezone: str = "Asia/Shanghai"
+    """Local time, for hours in rules and on pictures."""
+    cameras: tuple[SiteCamera, ...] = Field(min_length=1)
+    """The cameras."""
+    detector: DetectorSettings
+    """The first look."""
+    tracker: TrackerSettings = TrackerSettings()
+    """How boxes become tracks."""
+    shots: ShotSettings = ShotSettings()
+    """Best views kept per vehicle."""
+    rules: Path
+    """Rule table, see configs/rules."""
+    evidence: EvidenceSettings
+    """What is kept as proof."""
+    outbox: Path
+    """SQLite file of the leads not yet received by the hub."""
+    broker: BrokerSettings
+    """The MQTT broker."""
+    keys: KeySettings
+    """Keys of the box."""
+    metrics: MetricsSettings | None = MetricsSettings()
+    """Metrics and health; null to switch off."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"no time zone {value!r}; use a name such as Asia/Shanghai") from None
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        ids = [c.source.id for c in self.cameras]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"cameras need different ids; used twice: {', '.join(twice)}")
+        clip_s = self.evidence.pre_s + self.evidence.longest_act_s + self.evidence.post_s
+        for camera in self.cameras:
+            if camera.source.ring_seconds < self.evidence.pre_s + self.evidence.longest_act_s:
+                raise ValueError(
+                    f"camera {camera.source.id} keeps {camera.source.ring_seconds} s of packets, but evidence wants "
+                    f"{clip_s} s (pre_s + longest_act_s + post_s): raise ring_seconds or shorten the evidence"
+                )
+        return self
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The local time zone."""
+        return ZoneInfo(self.timezone)
+
+
+def load_site(path: Path) -> SiteSettings:
+    """Read a site file; paths in it are relative to it. Raises `SettingsError`."""
+    site = resolve_paths(load_yaml_model(path, SiteSettings), path.parent.resolve())
+    cameras = tuple(
+        c.model_copy(update={"source": c.source.model_copy(update={"url": _beside(c.source.url, path.parent)})})
+        for c in site.cameras
+    )
+    return site.model_copy(update={"cameras": cameras})
+
+
+def check_site(path: Path) -> tuple[SiteSettings, RuleTable]:
+    """Load a site and what it points to. Raises `SettingsError` with every problem found."""
+    site = load_site(path)
+    problems = []
+    if not site.detector.model.is_file():
+        problems.append(f"{path}: detector.model: no file {site.detector.model}; put the network there")
+    if not site.keys.box.is_file():
+        problems.append(f"{path}: keys.box: no file {site.keys.box}; make it with: lushao edge keys {path}")
+    if site.keys.hub is not None and not site.keys.hub.is_file():
+        problems.append(f"{path}: keys.hub: no file {site.keys.hub}; copy the hub's public key there")
+    try:
+        table = load_table(site.rules)
+        problems.extend(_zone_problems(path, site, table))
+    except SettingsError as error:
+        problems.extend(error.problems)
+    if problems:
+        raise SettingsError(problems)
+    return site, table
+
+
+def _zone_problems(path: Path, site: SiteSettings, table: RuleTable) -> list[str]:
+    known = {z.id for c in site.cameras for z in c.plan.zones}
+    return [
+        f"{path}: rules: {site.rules.name}: {rule.id} names zone {zone!r}, which no camera has; "
+        f"draw it under plan.zones or take it out of the rule"
+        for rule in table.rules
+        for zone in rule.zones or ()
+        if zone not in known
+    ]
+
+
+def _beside(url: str, folder: Path) -> str:
+    return url if "://" in url or Path(url).is_absolute() else str(folder.resolve() / url)
+
+
+def resolve_paths(model: Model, folder: Path) -> Model:
+    """The same settings with every relative path made absolute, seen from `folder`."""
+    update: dict[str, Any] = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, Path):
+            update[name] = folder / value
+        elif isinstance(value, BaseModel):
+            update[name] = resolve_paths(value, folder)
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            update[name] = tuple(resolve_paths(v, folder) for v in value)
+    return model.model_copy(update=update)

@@ -1,0 +1,97 @@
+"""Watching one camera: frames and detections in, passages and findings out. No disk, no broker, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from cameras import Frame
+from detector.detections import Detections
+from detector.passage import Passage
+from detector.passages import PassageBuilder
+from detector.plan import PlanSettings
+from detector.shots import ShotSettings
+from detector.tracker import TrackerSettings
+from edge.rules import Finding, RuleTable, judge
+from models.taxonomy import group_ids
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """The parts of a site's settings that a watch needs."""
+
+    tracker: TrackerSettings
+    shots: ShotSettings
+    plan: PlanSettings
+    timezone: ZoneInfo
+
+
+class CameraWatch:
+    """Follows the vehicles of one camera and holds each against the rules while it is in view."""
+
+    JUDGE_EVERY_S = 0.25
+    """An act is found at most this much later than it could be."""
+
+    def __init__(
+        self,
+        camera: str,
+        class_names: Sequence[str],
+        table: RuleTable | None,
+        settings: WatchSettings,
+        on_finding: Callable[[Finding, Passage], None],
+        on_passage: Callable[[Passage], None],
+    ) -> None:
+        """`on_finding` is called once per rule and passage; `on_passage` when a vehicle has left."""
+        self._builder = PassageBuilder(
+            camera, class_names, group_ids(class_names), settings.tracker, settings.plan, settings.shots
+        )
+        self._table = table
+        self._zones = {z.id: z for z in settings.plan.zones}
+        self._timezone = settings.timezone
+        self._on_finding = on_finding
+        self._on_passage = on_passage
+        self._judged: dict[int, float] = {}
+        self._found: set[tuple[str, str]] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether vehicles are being followed."""
+        return self._builder.alive > 0
+
+    def looked(self, frame: Frame, detections: Detections) -> None:
+        """Take a looked-at frame."""
+        look = self._builder.look(frame, detections)
+        for passage in look.over:
+            self._end(passage)
+        if self._table is None or not self._zones:
+            return
+        for number in look.seen:
+            due = frame.pts_s - self._judged.get(number, -1.0) >= self.JUDGE_EVERY_S
+            if due and self._builder.has_been_somewhere(number):
+                self._judged[number] = frame.pts_s
+                self._judge(self._builder.passage(number))
+
+    def finish(self) -> None:
+        """The stream has ended: end what is in view."""
+        for passage in self._builder.finish():
+            self._end(passage)
+
+    def now(self, passage: Passage) -> Passage:
+        """The passage as known now, if its vehicle is still in view; else as it was."""
+        return self._builder.now(passage)
+
+    def _end(self, passage: Passage) -> None:
+        self._judge(passage)
+        self._on_passage(passage)
+        self._judged.pop(passage.number, None)
+        self._found = {(rule, p) for rule, p in self._found if p != passage.id}
+
+    def _judge(self, passage: Passage) -> None:
+        if self._table is None:
+            return
+        for finding in judge(passage, self._table, self._zones, self._timezone):
+            key = (finding.rule.id, passage.id)
+            if key not in self._found:
+                self._found.add(key)
+                self._on_finding(finding, passage)

@@ -1,0 +1,80 @@
+"""Settings files: YAML into a frozen pydantic model, with errors that name file, line, key and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class SettingsError(Exception):
+    """A settings file that cannot be used. `problems`: one line each, with file, line, key and remedy."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def load_yaml_model(path: Path, model: type[Model]) -> Model:
+    """Read a YAML file into a model. Raises `SettingsError`."""
+    try:
+        text = path.read_text(encoding="utf8")
+    except FileNotFoundError:
+        raise SettingsError([f"{path}: no such file; check the name, or copy a sample from configs/"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{path}: cannot be read: {error}"]) from error
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingsError([f"{path}: is not YAML: {error}"]) from error
+    if not isinstance(data, dict):
+        raise SettingsError([f"{path}: expected keys and values, found {type(data).__name__}"])
+    try:
+        return model.model_validate(data, context={"folder": path.parent})
+    except ValidationError as error:
+        raise SettingsError([_describe(path, tree, problem) for problem in error.errors()]) from error
+
+
+def _describe(path: Path, tree: yaml.Node | None, problem: ErrorDetails) -> str:
+    line, steps = _locate(tree, problem["loc"])
+    key = ".".join(steps) or "the file"
+    remedy = {
+        "missing": "is missing: add it",
+        "extra_forbidden": "is not a known key: remove it or check its spelling",
+    }.get(problem["type"])
+    if remedy is None:
+        message = problem["msg"].removeprefix("Value error, ")
+        given = problem["input"]
+        shown = f" (found {given!r})" if isinstance(given, str | int | float | bool) else ""
+        remedy = f"{message}{shown}"
+    return f"{path}:{line}: {key}: {remedy}"
+
+
+def _locate(node: yaml.Node | None, path: tuple[int | str, ...]) -> tuple[int, list[str]]:
+    """Line (from 1) and key of the deepest part of a path that stands in the file.
+
+    Pydantic puts the name of a union's chosen member into the path; a step that is not in the file is left
+    out, but for the last, which may be a key that is missing.
+    """
+    line = node.start_mark.line + 1 if node is not None else 1
+    found = []
+    for i, step in enumerate(path):
+        below: yaml.Node | None = None
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(step):
+                    below, line = value, key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            below = node.value[step]
+            line = below.start_mark.line + 1
+        if below is not None:
+            node = below
+        if below is not None or i == len(path) - 1:
+            found.append(str(step))
+    return line, found

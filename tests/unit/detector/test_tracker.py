@@ -1,0 +1,135 @@
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detector.detections import Detections
+from detector.tracker import Tracker, TrackerSettings
+from models.taxonomy import VEHICLES, group_ids
+from tests.unit.detector.roads import Car, detections
+
+SIZE = (1280, 720)
+GROUPS = group_ids(VEHICLES)
+PERSON = VEHICLES.index("person")
+
+
+def follow(
+    cars: list[Car], fps: float, seconds: float, jitter: float = 0.0, seed: int = 0
+) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+    """Track numbers of each car, and cars of each track number."""
+    tracker, rng = Tracker(TrackerSettings(), GROUPS), np.random.default_rng(seed)
+    tracks_of, cars_of = defaultdict(set), defaultdict(set)
+    for i in range(int(seconds * fps)):
+        seen, which = detections(cars, i / fps, rng, jitter)
+        for track, row in tracker.update(i / fps, seen, SIZE).matched:
+            tracks_of[which[row]].add(track.number)
+            cars_of[track.number].add(which[row])
+    return tracks_of, cars_of
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lanes=st.lists(st.floats(-500, 500), min_size=1, max_size=5),
+    fps=st.sampled_from([5.0, 10.0, 12.5, 25.0, 30.0]),
+    seed=st.integers(0, 1000),
+)
+def test_numbers_never_jump_between_well_apart_vehicles(lanes: list[float], fps: float, seed: int) -> None:
+    cars = [Car((640.0, 100.0 + 250.0 * i), (speed, 0.0)) for i, speed in enumerate(lanes)]
+    _, cars_of = follow(cars, fps, 3.0, jitter=0.02, seed=seed)
+    assert all(len(cars) == 1 for cars in cars_of.values())
+
+
+@pytest.mark.parametrize("fps", [5, 10, 15, 30])
+def test_a_vehicle_keeps_its_number_at_any_frame_rate(fps: float) -> None:
+    # 2 sizes per second, the speed of a vehicle right below a gantry.
+    tracks_of, _ = follow([Car((100.0, 300.0), (160.0, 0.0))], fps, 5.0, jitter=0.02)
+    assert len(tracks_of[0]) == 1
+
+
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_two_vehicles_that_pass_in_opposite_directions_keep_their_numbers(fps: float) -> None:
+    cars = [Car((100.0, 300.0), (150.0, 0.0)), Car((900.0, 380.0), (-150.0, 0.0))]
+    tracks_of, cars_of = follow(cars, fps, 5.0, jitter=0.02)
+    assert [len(tracks_of[i]) for i in (0, 1)] == [1, 1]
+    assert all(len(c) == 1 for c in cars_of.values())
+
+
+def test_weak_boxes_keep_a_track_alive_but_start_none() -> None:
+    tracker = Tracker(TrackerSettings(), GROUPS)
+    car = [Car((100.0, 300.0), (100.0, 0.0))]
+    numbers = set()
+    for i in range(30):
+        seen, _ = detections(car, i / 10, score=0.8 if i < 5 else 0.15)
+        numbers |= {t.number for t, _ in tracker.update(i / 10, seen, SIZE).matched}
+    assert numbers == {1}
+    fresh = Tracker(TrackerSettings(), GROUPS)
+    assert not any(fresh.update(i / 10, detections(car, i / 10, score=0.15)[0], SIZE).matched for i in range(10))
+
+
+@pytest.mark.parametrize(("gap_s", "tracks"), [(0.8, 1), (3.0, 2)])
+def test_a_hidden_vehicle_is_found_again_only_for_some_time(gap_s: float, tracks: int) -> None:
+    tracker, numbers = Tracker(TrackerSettings(lost_after_s=1.2), GROUPS), set()
+    car = [Car((100.0, 300.0), (40.0, 0.0))]
+    for i in range(100):
+        t = i / 10
+        hidden = 2.0 < t < 2.0 + gap_s
+        seen = Detections.empty() if hidden else detections(car, t)[0]
+        numbers |= {track.number for track, _ in tracker.update(t, seen, SIZE).matched if track.confirmed}
+    assert len(numbers) == tracks
+
+
+def test_ageing_is_in_seconds_whatever_the_frame_rate() -> None:
+    for fps in (5, 30):
+        tracker = Tracker(TrackerSettings(lost_after_s=1.0), GROUPS)
+        ended_at = None
+        for i in range(10 * fps):
+            t = i / fps
+            seen = detections([Car((300.0, 300.0), (0.0, 0.0), to_s=2.0)], t)[0]
+            if tracker.update(t, seen, SIZE).ended:
+                ended_at = t
+                break
+        assert ended_at is not None
+        assert 3.0 < ended_at <= 3.0 + 2 / fps
+
+
+def test_a_person_is_never_joined_to_a_vehicle() -> None:
+    tracker = Tracker(TrackerSettings(), GROUPS)
+    for i in range(6):
+        seen = detections([Car((300.0, 300.0), (0.0, 0.0), class_id=3 if i < 3 else PERSON)], i / 10)[0]
+        tracks = {t.number for t, _ in tracker.update(i / 10, seen, SIZE).matched}
+    assert tracks == {2}
+
+
+def test_the_cab_inside_a_followed_truck_is_no_second_vehicle() -> None:
+    tracker = Tracker(TrackerSettings(), GROUPS)
+    truck, cab = Car((400.0, 300.0), (0.0, 0.0), (300.0, 200.0)), Car((500.0, 320.0), (0.0, 0.0), (80.0, 100.0))
+    for i in range(10):
+        seen, _ = detections([truck] if i < 4 else [truck, cab], i / 10)
+        tracker.update(i / 10, seen, SIZE)
+    assert tracker.alive == 1
+
+
+def test_a_single_false_box_becomes_no_vehicle() -> None:
+    tracker = Tracker(TrackerSettings(), GROUPS)
+    ended = []
+    for i in range(40):
+        seen = detections([Car((300.0, 300.0), (0.0, 0.0), from_s=1.0, to_s=1.05)], i / 10)[0]
+        ended += tracker.update(i / 10, seen, SIZE).ended
+    assert ended == []
+    assert tracker.alive == 0
+
+
+def test_trackers_share_nothing() -> None:
+    first, second = Tracker(TrackerSettings(), GROUPS), Tracker(TrackerSettings(), GROUPS)
+    seen, _ = detections([Car((300.0, 300.0), (0.0, 0.0))], 0.0)
+    assert first.update(0.0, seen, SIZE).matched[0][0].number == 1
+    assert second.update(0.0, seen, SIZE).matched[0][0].number == 1
+
+
+def test_time_that_goes_back_is_refused() -> None:
+    tracker = Tracker(TrackerSettings(), GROUPS)
+    tracker.update(1.0, Detections.empty(), SIZE)
+    with pytest.raises(ValueError, match="time goes back"):
+        tracker.update(0.5, Detections.empty(), SIZE)
