@@ -26,8 +26,8 @@ from leads.quiet import QuietLog
 log = logging.getLogger(__name__)
 _LOOP_S: Final = 0.5
 _NO_LIMIT: Final = 2**28
-_MOST_UNCONFIRMED: Final = 20
-"""Messages of QoS 1 that may wait for the broker's own acknowledgement; a broker may allow fewer."""
+_MOST_UNCONFIRMED: Final = 10
+"""Messages of QoS 1 that may wait for the broker's own acknowledgement: all known brokers allow as many."""
 _HEADER_BYTES: Final = 512
 """More than topic and header of a packet take."""
 _FAREWELL_S: Final = 2.0
@@ -124,6 +124,7 @@ class MqttLink:
         """Bytes of payload that the broker takes; it would end the connection over a larger one."""
         self._client: paho.Client | None = None
         self._fault: str | None = None
+        self._unconfirmed = _MOST_UNCONFIRMED
         self._thread: threading.Thread | None = None
         self.counters = LinkCounters()
 
@@ -263,6 +264,7 @@ class MqttLink:
             reconnect_on_failure=False,
             manual_ack=self._manual_ack,
         )
+        client.max_inflight_messages_set(self._unconfirmed)
         client.connect_timeout = settings.connect_timeout_s
         if settings.tls is not None:
             client.tls_set_context(settings.tls.context())
@@ -302,7 +304,8 @@ class MqttLink:
         if code.is_failure:
             self._fault = f"the broker refuses the connection: {code}; check its user, certificate and client id"
             return
-        client.max_inflight_messages_set(min(_MOST_UNCONFIRMED, getattr(properties, "ReceiveMaximum", 2**16)))
+        # paho cannot take up a lower limit on a connection that stands; the next one will.
+        self._unconfirmed = min(_MOST_UNCONFIRMED, getattr(properties, "ReceiveMaximum", _MOST_UNCONFIRMED))
         self.largest_payload = getattr(properties, "MaximumPacketSize", _NO_LIMIT) - _HEADER_BYTES
         self._linked.set()
         for message in self._hooks.greeting():
