@@ -95,7 +95,7 @@ Colour = Literal["red", "orange", "yellow", "blue"]
 class Part(BaseModel):
     """A part of a message: frozen, and nothing may be in it that the schema does not name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Message(Part):
