@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
 import typer
+
+from cameras.commands import app as cameras_app
+from detector.commands import app as inspect_app
+from edge.commands import app as edge_app
+from hub.commands import app as hub_app
+from leads.commands import app as leads_app
 
 app = typer.Typer(
     help="Lushao (路哨): roadside enforcement by video.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(cameras_app, name="cameras")
+app.add_typer(inspect_app, name="inspect")
+app.add_typer(edge_app, name="edge")
+app.add_typer(hub_app, name="hub")
+app.add_typer(leads_app, name="leads")
+
+
+@app.command()
+def demo() -> None:
+    """Show the main job on this machine: video in, leads with evidence out, received by a hub."""
+    if not (Path(__file__).parent / "scripts" / "demo.py").is_file():
+        typer.echo("The demo runs from a checkout of the project: clone it and run `make demo` there.", err=True)
+        raise typer.Exit(1)
+    importlib.import_module("scripts.demo").demo()
 
 
 def main() -> None:

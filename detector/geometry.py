@@ -64,11 +64,11 @@ class Letterbox:
 
 def iou_matrix(a: Boxes, b: Boxes) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     """Intersection over union of boxes (N, 4) and (M, 4): float32 (N, M); 0 where both are empty."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    side = np.maximum(high - low, 0)
-    inter = side[..., 0] * side[..., 1]
-    area_a = (a[:, 2] - a[:, 0]) * (a[:, 3] - a[:, 1])
-    area_b = (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
-    union = area_a[:, None] + area_b[None, :] - inter
+    # Coordinate by coordinate: an (N, M, 2) array would be walked in steps of two, several times slower.
+    ax0, ay0, ax1, ay1 = a.T[:, :, None]
+    bx0, by0, bx1, by1 = np.ascontiguousarray(b.T)[:, None, :]
+    zero = np.float32(0)
+    inter = np.maximum(np.minimum(ax1, bx1) - np.maximum(ax0, bx0), zero)
+    inter *= np.maximum(np.minimum(ay1, by1) - np.maximum(ay0, by0), zero)
+    union = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - inter
     return np.asarray(inter / np.maximum(union, np.float32(1e-9)), np.float32)

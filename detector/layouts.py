@@ -18,6 +18,9 @@ Output = NDArray[np.float32]
 _LARGEST_LOG_SIZE = 10.0
 """exp of it is 22,026 cells, more than any picture: a wild value must not overflow."""
 
+_FARTHEST_OFFSET = 32.0
+"""Cells from its own cell to a box's middle; a trained network stays within a few."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -43,6 +46,33 @@ def recognise(shape: Sequence[int], manifest: ModelManifest) -> RawShape:
         f"the output has shape {tuple(shape)}, which at input {size.width}x{size.height} is {seen}; the manifest "
         f"expects {manifest.layout} of {len(manifest.names)} classes. Correct layout, names or input of the manifest."
     )
+
+
+def check_values(output: NDArray[np.floating], shape: RawShape, manifest: ModelManifest) -> None:
+    """Check the output for a blank picture, float (batch, a, b): same shape, but is it the same quantity?
+
+    Exports differ in whether scores went through the sigmoid and boxes were decoded; the shape does not tell.
+    Raises `ModelError` with the remedy.
+    """
+    wide = output.astype(np.float64)
+    if shape.layout == "yolo26_end2end":
+        scores, remedy = wide[:, :, 4], "export with end2end and without half-way outputs"
+    elif shape.layout == "yolo11_raw":
+        scores, remedy = wide[:, 4:], "export with the sigmoid on the class scores, as ultralytics does"
+    else:
+        scores, remedy = wide[:, :, 4:], "export YOLOX's inference head, with the sigmoid on its scores"
+    low, high = float(scores.min(initial=0)), float(scores.max(initial=0))
+    if not (low >= -0.01 and high <= 1.01):
+        raise ModelError(f"the scores run from {low:.3g} to {high:.3g}, expected 0 to 1: {remedy}.")
+    if shape.layout == "yolox_raw" and np.abs(wide[:, :, :2]).max() > _FARTHEST_OFFSET:
+        raise ModelError(
+            "the boxes are decoded already (offsets of more than 32 cells on a blank picture), but yolox_raw expects "
+            "offsets: export with decode_in_inference off (tools/export_onnx.py without --decode_in_inference)."
+        )
+    if shape.layout == "yolo11_raw" and wide[:, 0].max() <= 1.5 < manifest.input.width / 8:
+        raise ModelError(
+            "the boxes run from 0 to 1, expected pixels of the input: export to ONNX, not by way of TFLite."
+        )
 
 
 class Decoder:

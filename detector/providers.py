@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from detector.settings import ProviderName
 from models.manifest import ModelError
@@ -16,6 +15,9 @@ ORT_NAMES: dict[ProviderName, str] = {
     "cpu": "CPUExecutionProvider",
 }
 """Names in ONNX Runtime, in the order `auto` tries them."""
+
+_MOST_LANES = 8
+"""Each inference in flight holds its own activations in memory."""
 
 _REMEDY: dict[ProviderName, str] = {
     "tensorrt": "install onnxruntime-gpu in place of onnxruntime, and TensorRT",
@@ -42,7 +44,23 @@ def remedy(name: ProviderName) -> str:
     return _REMEDY[name]
 
 
-def options(name: ProviderName, threads: int, engine_cache: Path | None) -> list[tuple[str, dict[str, str]]]:
+def share_cores(name: ProviderName, threads: int | None, lanes: int | None, cores: int) -> tuple[int, int]:
+    """Threads of one inference and inferences at a time, out of what is set and the cores there are.
+
+    On a CPU many inferences of one thread each finish more frames than one inference of many threads: nobody
+    waits at the end of each layer. Other providers spread one inference themselves.
+    """
+    if name != "cpu":
+        return threads or min(cores, _MOST_LANES), lanes or 1
+    if threads is None and lanes is None:
+        lanes = min(cores, _MOST_LANES)
+    lanes = lanes or max(1, cores // (threads or 1))
+    return threads or max(1, cores // lanes), lanes
+
+
+def options(
+    name: ProviderName, threads: int, lanes: int, engine_cache: Path | None
+) -> list[tuple[str, dict[str, str]]]:
     """ONNX Runtime's list of providers with options for the chosen one, with CPU for what it cannot run."""
     given: dict[str, str] = {}
     if name == "tensorrt":
@@ -52,6 +70,6 @@ def options(name: ProviderName, threads: int, engine_cache: Path | None) -> list
     elif name == "cuda":
         given = {"cudnn_conv_algo_search": "HEURISTIC"}
     elif name == "openvino":
-        given = {"device_type": "CPU", "num_of_threads": str(threads)}
-    chosen: list[tuple[str, dict[str, Any]]] = [(ORT_NAMES[name], given)]
+        given = {"device_type": "CPU", "num_of_threads": str(threads), "num_streams": str(lanes)}
+    chosen = [(ORT_NAMES[name], given)]
     return chosen if name == "cpu" else [*chosen, (ORT_NAMES["cpu"], {})]

@@ -14,7 +14,7 @@ from cameras.frame import Frame, Image
 from detector.detections import Detections
 from detector.motion import MotionGate
 from detector.network import Prepared
-from detector.preprocess import Tensor
+from detector.preprocess import Canvas
 from detector.stages import StageTimes
 
 SkipReason = Literal["rate", "quiet"]
@@ -39,10 +39,11 @@ class Looker(Protocol):
     """The part of `Network` that the scheduler uses."""
 
     batch: int
+    lanes: int
     times: StageTimes
 
-    def blank(self) -> Tensor: ...
-    def prepare(self, pictures: list[Frame | Image], out: Tensor | None = None) -> Prepared: ...
+    def canvas(self) -> Canvas: ...
+    def prepare(self, pictures: list[Frame | Image], canvas: Canvas | None = None) -> Prepared: ...
     def infer(self, prepared: Prepared) -> NDArray[Any]: ...
     def decode(self, output: NDArray[Any], prepared: Prepared) -> list[Detections]: ...
 
@@ -90,13 +91,12 @@ class Scheduler:
         gates: Mapping[str, MotionGate] | None = None,
         busy: Callable[[str], bool] | None = None,
         max_fps: float | None = None,
-        lanes: int = 1,
     ) -> None:
         """`readers` and `gates` by camera; a camera without a gate has every frame looked at.
 
         `doorbell` is set by readers when a frame arrives or their state changes. `on_looked` and `on_skipped`
         are called from the thread of `run` alone, in the order of each camera's frames. `busy(camera)` says
-        that vehicles are being followed there. `lanes` inferences run at the same time.
+        that vehicles are being followed there.
         """
         self.times = network.times
         self._network = network
@@ -105,9 +105,9 @@ class Scheduler:
         self._on_skipped = on_skipped
         self._busy = busy
         self._period_s = 1 / max_fps if max_fps else 0.0
-        self._lanes = lanes
-        self._inference = threading.Semaphore(lanes)
-        self._room = 4 * (lanes + 1) * network.batch
+        self._lanes = network.lanes
+        self._inference = threading.Semaphore(network.lanes)
+        self._room = 4 * (network.lanes + 1) * network.batch
         self._guard = threading.Lock()
         gates = gates or {}
         self._cameras = deque(_Camera(name, reader, gates.get(name)) for name, reader in readers.items())
@@ -156,7 +156,7 @@ class Scheduler:
             self._on_skipped(job.frame, job.skipped)
 
     def _work(self) -> None:
-        tensor = self._network.blank()
+        canvas = self._network.canvas()
         try:
             while not self._closing:
                 self._doorbell.clear()
@@ -166,7 +166,7 @@ class Scheduler:
                     continue
                 # Others may have slept through a ring that was cleared above.
                 self._doorbell.set()
-                self._look(jobs, tensor)
+                self._look(jobs, canvas)
         except BaseException as fault:  # noqa: BLE001 - carried to the thread of run
             with self._guard:
                 self._fault = self._fault or fault
@@ -174,8 +174,8 @@ class Scheduler:
                 self._delivery.notify()
             self._doorbell.set()
 
-    def _look(self, jobs: list[_Job], tensor: Tensor) -> None:
-        prepared = self._network.prepare([job.frame for job in jobs], tensor)
+    def _look(self, jobs: list[_Job], canvas: Canvas) -> None:
+        prepared = self._network.prepare([job.frame for job in jobs], canvas)
         with self._inference:
             output = self._network.infer(prepared)
         found = self._network.decode(output, prepared)

@@ -1,0 +1,155 @@
+"""`lushao demo`: the main job, from video to receipt, on this machine.
+
+Starts a broker (unless LUSHAO_BROKER=host:port names one), a hub that receives, and a box that watches a
+motorway camera's video; then shows what was flagged, what the hub holds, and that the evidence is whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from detector.passage import Passage
+from edge.box import Box
+from edge.evidence.verify import verify_tree
+from edge.settings import SiteSettings, check_site, load_site
+from hub.commands import run_receiver
+from hub.embedded_broker import EmbeddedBroker
+from hub.settings import HubSettings
+from hub.store import HubStore
+from leads import Lead, generate_key, load_private_key, write_public_key
+from leads.broker import BrokerSettings
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "configs/sites/gantry.yaml"
+WORK = ROOT / "var/demo"
+
+
+def demo() -> None:
+    """Video in, leads out: broker, hub and box on this machine, on a real motorway video."""
+    console = Console()
+    site = load_site(SITE)
+    _need_material(site, console)
+    shutil.rmtree(WORK, ignore_errors=True)
+    logging.basicConfig(level=logging.WARNING)
+    with ExitStack() as undo:
+        broker = _broker(undo, console)
+        site = site.model_copy(update={"broker": broker})
+        hub = _start_hub(site, broker, undo, console)
+        passages = _run_box(site, console)
+        _show_leads(hub, len(passages), console)
+    _show_proof(site, console)
+
+
+def _need_material(site: SiteSettings, console: Console) -> None:
+    missing = [p for p in (Path(site.cameras[0].source.url), site.detector.model) if not p.is_file()]
+    if missing:
+        console.print("[red]The demo needs a video and a network, which are not bundled yet. Missing:[/]")
+        for path in missing:
+            console.print(f"  {os.path.relpath(path)}")
+        console.print(
+            "Put them there, or try your own: .venv/bin/lushao edge replay VIDEO --model NETWORK.onnx "
+            "(any YOLO11, YOLO26 or YOLOX detector in ONNX)"
+        )
+        raise typer.Exit(1)
+
+
+def _broker(undo: ExitStack, console: Console) -> BrokerSettings:
+    named = os.environ.get("LUSHAO_BROKER")
+    if named:
+        host, _, port = named.partition(":")
+        console.print(f"broker   {named} (LUSHAO_BROKER)")
+        return BrokerSettings(host=host, port=int(port or 1883))
+    broker = undo.enter_context(EmbeddedBroker())
+    console.print(f"broker   embedded, 127.0.0.1:{broker.port} (MQTT 3.1.1)")
+    return BrokerSettings(host="127.0.0.1", port=broker.port, protocol="3.1.1")
+
+
+def _start_hub(site: SiteSettings, broker: BrokerSettings, undo: ExitStack, console: Console) -> HubSettings:
+    settings = HubSettings(hub_id="demo-hub", broker=broker, store=WORK / "hub/leads.db", box_keys=WORK / "hub/keys")
+    generate_key(site.keys.box)
+    write_public_key(settings.box_keys / f"{site.box}.pub", load_private_key(site.keys.box).public_key())
+    stop = threading.Event()
+    thread = threading.Thread(target=run_receiver, args=(settings, stop), name="hub")
+    thread.start()
+    undo.callback(thread.join)
+    undo.callback(stop.set)
+    console.print(f"hub      receives into {os.path.relpath(settings.store)}")
+    return settings
+
+
+def _run_box(site: SiteSettings, console: Console) -> list[Passage]:
+    _, table = check_site(SITE)
+    passages: list[Passage] = []
+    box = Box(site, table, on_passage=passages.append)
+    source = site.cameras[0].source
+    console.print(f"box      watches {os.path.relpath(source.url)}, {site.detector.model.name}, every frame")
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            box.run(threading.Event())
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the main thread
+            failure.append(error)
+
+    thread = threading.Thread(target=work, name="box")
+    started = time.monotonic()
+    thread.start()
+    with Live(console=console, refresh_per_second=8) as live:
+        while thread.is_alive():
+            looked = sum(box.state.looks.values())
+            rate = looked / max(time.monotonic() - started, 1e-3)
+            sent = box.state.publisher.counters().accepted
+            live.update(
+                f"box      {looked} frames looked at ({rate:.0f}/s), {len(passages)} vehicles, {sent} leads received"
+            )
+            thread.join(0.1)
+    if failure:
+        raise failure[0]
+    return passages
+
+
+def _show_leads(hub: HubSettings, vehicles: int, console: Console) -> None:
+    with HubStore(hub.store) as store:
+        leads = [lead for i in store.lead_ids() if (lead := store.lead(i)) is not None]
+    table = Table(title=f"{vehicles} vehicles passed; the hub holds {len(leads)} leads")
+    for column in ("when (UTC)", "vehicle", "what is suspected", "rule", "what proves it"):
+        table.add_column(column)
+    for lead in sorted(leads, key=lambda lead: lead.occurred_at):
+        table.add_row(
+            f"{lead.occurred_at:%H:%M:%S}.{lead.occurred_at.microsecond // 100_000}",
+            f"{lead.vehicle.vehicle_class} {lead.vehicle.class_score:.2f}",
+            lead.act.summary,
+            f"{lead.act.rule_id} v{lead.act.rule_version}",
+            _proof(lead),
+        )
+    console.print(table)
+
+
+def _proof(lead: Lead) -> str:
+    kinds = [file.kind for file in lead.evidence.files]
+    pictures = kinds.count("panorama")
+    return f"clip, {pictures} panoramas, close-up" if lead.evidence.complete else "; ".join(lead.evidence.missing)
+
+
+def _show_proof(site: SiteSettings, console: Console) -> None:
+    public = load_private_key(site.keys.box).public_key()
+    verdicts, chain = verify_tree(site.evidence.folder, public)
+    whole = sum(not v.problems for v in verdicts)
+    console.print(f"evidence {whole} of {len(verdicts)} folders whole, chain {'broken' if chain else 'unbroken'}; look:")
+    for verdict in verdicts[:3]:
+        console.print(f"  {os.path.relpath(verdict.folder)}/panorama-2.overlay.jpg, clip.mp4")
+
+
+if __name__ == "__main__":
+    demo()
