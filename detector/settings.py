@@ -41,7 +41,7 @@ class DetectorSettings(BaseModel):
     threads: int | None = Field(default=None, ge=1)
     """CPU threads of one inference; none means all cores shared out over the lanes."""
     lanes: int | None = Field(default=None, ge=1, le=64)
-    """Inferences that run at the same time; none means one."""
+    """Inferences that run at the same time; none means one per core on a CPU, else one."""
     batch: int | None = Field(default=None, ge=1, le=64)
     """Most frames in one inference; none means 1 on a CPU and 8 on a GPU, if the network allows."""
     engine_cache: Path | None = None
