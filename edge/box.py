@@ -199,7 +199,6 @@ class Box:
             gates={name: MotionGate(detector.motion) for name in live},
             busy=lambda name: self.posts[name].watch.busy,
             max_fps=detector.max_fps,
-            lanes=detector.lanes or 1,
         )
 
     def _looked(self, frame: Frame, detections: Detections) -> None:

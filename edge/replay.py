@@ -45,7 +45,6 @@ class Replay:
             self._doorbell,
             on_looked=self._watch.looked,
             max_fps=detector.max_fps,
-            lanes=detector.lanes or 1,
         )
 
     def run(self, stop: threading.Event) -> None:
