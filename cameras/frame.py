@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 
 
+def bgr(picture: av.VideoFrame, width: int | None = None, height: int | None = None) -> Image:
+    """A decoded picture as BGR, uint8 (height, width, 3), scaled on the way if a size is given."""
+    return picture.to_ndarray(width=width, height=height, format="bgr24").astype(np.uint8, copy=False)
+
+
 @dataclass(slots=True)
 class Frame:
     """A decoded picture; the conversion to BGR is put off until somebody looks at it.
@@ -48,7 +53,7 @@ class Frame:
         """The picture as BGR, uint8 (height, width, 3)."""
         if self._image is None:
             if isinstance(self.picture, av.VideoFrame):
-                self._image = self.picture.to_ndarray(format="bgr24")
+                self._image = bgr(self.picture)
             else:
                 self._image = self.picture
         return self._image
@@ -56,7 +61,5 @@ class Frame:
     def scaled(self, width: int, height: int) -> Image:
         """The picture as BGR, uint8 (height, width, 3), scaled without a full-size conversion first."""
         if self._image is None and isinstance(self.picture, av.VideoFrame):
-            return self.picture.to_ndarray(width=width, height=height, format="bgr24")
-        return cv2.resize(self.image, (width, height), interpolation=cv2.INTER_LINEAR).astype(
-            np.uint8, copy=False
-        )
+            return bgr(self.picture, width, height)
+        return cv2.resize(self.image, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)

@@ -1,0 +1,249 @@
+"""Opening a source: what comes out is coded packets and decoded pictures with the stream's own times."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from cameras.clip import StoredPacket, StreamHeader
+from cameras.errors import ErrorKind, StreamError, classify
+from cameras.frame import Image
+from cameras.settings import CameraSettings
+
+log = logging.getLogger(__name__)
+
+PICTURE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+_JUMP_S = 10.0
+"""A stream clock that leaps further than this, or back, was set anew."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """What one step of reading gave."""
+
+    packet: StoredPacket | None
+    """None for pictures of a folder, and before the first keyframe."""
+    pictures: list[tuple[float, av.VideoFrame | Image]]
+    """Decoded pictures with their seconds since the stream's first."""
+    new_clock: bool = False
+    """The stream's clock was set anew: times count from here."""
+
+
+class Source(Protocol):
+    """An open stream."""
+
+    started_at: datetime | None
+    """UTC time of the first picture, where the recording tells."""
+    codec: str
+    fps: float | None
+    """What the stream says its rate is."""
+    size: tuple[int, int]
+    header: StreamHeader | None
+    """For clips; None where there are no packets."""
+    decode_errors: int
+
+    def read(self) -> Iterator[Piece]:
+        """The pieces of the stream to its end. Raises StreamError."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+def open_source(settings: CameraSettings) -> Source:
+    """Connect to a camera or open a file or folder. Raises StreamError, which says the remedy."""
+    if not settings.is_network and Path(settings.url).is_dir():
+        return PictureFolder(settings)
+    return Stream(settings)
+
+
+class Stream:
+    """A stream or file read with libav."""
+
+    def __init__(self, settings: CameraSettings) -> None:
+        self._where = settings.shown_url
+        self._stall_s = settings.stall_timeout_s
+        self._container = _open(settings)
+        try:
+            self._stream = _video_of(self._container, self._where)
+        except StreamError:
+            self._container.close()
+            raise
+        context = self._stream.codec_context
+        # One thread decodes faster than the road moves; more would only take cores from the network.
+        context.thread_count = 1
+        self.codec = context.name
+        self.size = (context.width, context.height)
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        self.fps = float(rate) if rate else None
+        self.header = _header_of(self._stream, self._where)
+        self.started_at = _creation_time(self._container)
+        self.decode_errors = 0
+        self._tick_s = float(self._stream.time_base or 0) or 1 / 90_000
+        self._step = max(round(1 / ((self.fps or 25.0) * self._tick_s)), 1)
+
+    def read(self) -> Iterator[Piece]:
+        """The pieces of the stream to its end. Raises StreamError."""
+        origin: int | None = None
+        last_dts: int | None = None
+        asked = time.monotonic()
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.FFmpegError as error:
+                waited_s = time.monotonic() - asked
+                raise classify(
+                    error, where=self._where, running=True, waited_s=waited_s, timeout_s=self._stall_s
+                ) from None
+            if packet is None:
+                return
+            new_clock = False
+            if packet.size:
+                dts = self._dts(packet, last_dts)
+                if last_dts is not None and not 0 <= (dts - last_dts + self._step) * self._tick_s <= _JUMP_S:
+                    origin = None
+                    self._stream.codec_context.flush_buffers()
+                last_dts = dts
+                if origin is None:
+                    if not packet.is_keyframe:
+                        continue
+                    origin = packet.pts if packet.pts is not None else dts
+                    new_clock = True
+                stored = self._store(packet, dts, origin)
+            elif origin is None:
+                return
+            else:
+                stored = None
+            yield Piece(stored, self._decode(packet, origin), new_clock)
+            asked = time.monotonic()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._container.close()
+
+    def _dts(self, packet: Packet[VideoStream], last: int | None) -> int:
+        if packet.dts is not None:
+            return packet.dts
+        return (packet.pts or 0) if last is None else last + self._step
+
+    def _store(self, packet: Packet[VideoStream], dts: int, origin: int) -> StoredPacket:
+        pts = packet.pts if packet.pts is not None else dts
+        return StoredPacket(
+            pts=pts,
+            dts=dts,
+            duration=packet.duration or self._step,
+            keyframe=packet.is_keyframe,
+            pts_s=(pts - origin) * self._tick_s,
+            data=bytes(packet),
+        )
+
+    def _decode(self, packet: Packet[VideoStream], origin: int) -> list[tuple[float, av.VideoFrame | Image]]:
+        try:
+            frames = self._stream.codec_context.decode(packet if packet.size else None)
+        except av.FFmpegError:
+            self.decode_errors += 1
+            return []
+        pictures: list[tuple[float, av.VideoFrame | Image]] = []
+        for frame in frames:
+            ticks = frame.pts if frame.pts is not None else (frame.dts if frame.dts is not None else origin)
+            if ticks >= origin:
+                pictures.append(((ticks - origin) * self._tick_s, frame))
+        return pictures
+
+
+class PictureFolder:
+    """The pictures of a folder in the order of their names."""
+
+    codec = "pictures"
+    header: StreamHeader | None = None
+
+    def __init__(self, settings: CameraSettings) -> None:
+        folder = Path(settings.url)
+        self._paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_ENDINGS)
+        if not self._paths:
+            raise StreamError(ErrorKind.NO_VIDEO, f"{folder}: no pictures ({', '.join(sorted(PICTURE_ENDINGS))})")
+        self.fps: float | None = settings.picture_fps
+        self.started_at: datetime | None = None
+        self.decode_errors = 0
+        first = next((p for p in map(_read_picture, self._paths) if p is not None), None)
+        if first is None:
+            raise StreamError(ErrorKind.BAD_DATA, f"{folder}: none of its pictures can be read")
+        self.size = (first.shape[1], first.shape[0])
+
+    def read(self) -> Iterator[Piece]:
+        """The pictures; those that cannot be read are counted and passed over."""
+        for index, path in enumerate(self._paths):
+            picture = _read_picture(path)
+            if picture is None:
+                self.decode_errors += 1
+            else:
+                yield Piece(None, [(index / (self.fps or 1.0), picture)])
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _open(settings: CameraSettings) -> InputContainer:
+    options: dict[str, str] = {}
+    if settings.url.startswith("rtsp"):
+        options = {"rtsp_transport": "tcp", "allowed_media_types": "video"}
+    asked = time.monotonic()
+    try:
+        return av.open(
+            settings.connect_url(),
+            options=options,
+            timeout=(settings.connect_timeout_s, settings.stall_timeout_s) if settings.is_network else None,
+        )
+    except av.FFmpegError as error:
+        raise classify(
+            error,
+            where=settings.shown_url,
+            running=False,
+            waited_s=time.monotonic() - asked,
+            timeout_s=settings.connect_timeout_s,
+        ) from None
+
+
+def _video_of(container: InputContainer, where: str) -> VideoStream:
+    if not container.streams.video:
+        kinds = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
+        raise StreamError(ErrorKind.NO_VIDEO, f"{where}: no video in it, only {kinds}")
+    stream = container.streams.video[0]
+    if stream.codec_context is None or not stream.codec_context.width:
+        name = "an unknown codec" if stream.codec_context is None else stream.codec_context.name
+        raise StreamError(ErrorKind.BAD_CODEC, f"{where}: cannot decode {name}")
+    return stream
+
+
+def _header_of(stream: VideoStream, where: str) -> StreamHeader | None:
+    try:
+        return StreamHeader(stream)
+    except ValueError as error:
+        log.warning("%s: no clips can be kept: %s; %s", where, error, "set the camera to H.264 or H.265")
+        return None
+
+
+def _creation_time(container: InputContainer) -> datetime | None:
+    text = container.metadata.get("creation_time")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except ValueError:
+        return None
+
+
+def _read_picture(path: Path) -> Image | None:
+    data = np.fromfile(path, np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    return None if picture is None else picture.astype(np.uint8, copy=False)
