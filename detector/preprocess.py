@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import av
 import cv2
 import numpy as np
-from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from cameras.frame import Frame, Image
 from detector.geometry import Letterbox
+from detector.planes import video_planes
 from models.manifest import InputSpec
 
 Tensor = NDArray[Any]
@@ -80,25 +79,12 @@ class Preprocessor:
 def _small(picture: Frame | Image, width: int, height: int, canvas: Canvas) -> Image:
     """The picture as BGR (height, width, 3), by the bilinear sampling that YOLO networks are trained with."""
     if not isinstance(picture, np.ndarray):
-        planes = _video_planes(picture)
+        planes = video_planes(picture)
         if planes is not None:
             return _small_from_planes(planes, width, height, canvas)
         picture = picture.image
     dst = canvas.scratch("small", (height, width, 3))
     return np.asarray(cv2.resize(picture, (width, height), dst=dst), np.uint8)
-
-
-def _video_planes(frame: Frame) -> list[Image] | None:
-    """Y, U, V of a decoded frame without a copy, where it is plain 4:2:0 of limited range."""
-    video = frame.picture
-    if not isinstance(video, av.VideoFrame) or video.format.name != "yuv420p":
-        return None
-    if video.color_range == ColorRange.JPEG or min(video.width, video.height) < 2:
-        return None
-    return [
-        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-        for plane in video.planes
-    ]
 
 
 def _small_from_planes(planes: list[Image], width: int, height: int, canvas: Canvas) -> Image:

@@ -18,15 +18,17 @@ class MotionSettings(BaseModel):
     enabled: bool = True
     """Turn it off where every frame must be looked at, or where the camera itself moves."""
     threshold: float = Field(default=14.0, gt=0, le=255)
-    """Grey levels by which a cell must differ. Raise it for a noisy night camera."""
+    """Grey levels by which a cell (1/160 of the picture's width) must differ. Raise it for a noisy night camera."""
     noise_factor: float = Field(default=4.0, gt=0)
     """The same as a multiple of what the cell usually does: keeps rain, leaves and flags quiet."""
     min_area: float = Field(default=0.002, gt=0, le=1)
-    """Share of the picture that must have changed. Lower it for far vehicles."""
-    force_every_s: float = Field(default=2.0, gt=0)
-    """A look is taken at least so often, so that a stopped vehicle stays known."""
+    """Share of the picture that must have changed in one piece. Lower it for far vehicles."""
+    hold_s: float = Field(default=1.0, ge=0)
+    """Looking goes on for so long after the last motion. Raise it where vehicles creep."""
+    look_every_s: float = Field(default=2.0, gt=0)
+    """A look is taken at least so often, so that what the gate misses is found all the same."""
     settle_s: float = Field(default=8.0, gt=0)
-    """Time constant with which the background takes in what stays."""
+    """Seconds over which the background takes in what stays. Raise it where vehicles stand for long."""
 
 
 class DetectorSettings(BaseModel):
