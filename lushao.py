@@ -6,9 +6,9 @@ import importlib
 from pathlib import Path
 
 import typer
+from detector.commands import app as inspect_app
 
 from cameras.commands import app as cameras_app
-from detector.commands import app as inspect_app
 from edge.commands import app as edge_app
 from hub.commands import app as hub_app
 from leads.commands import app as leads_app

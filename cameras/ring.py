@@ -102,6 +102,7 @@ class PacketRing:
         self._reserved: list[ClipReservation] = []
         self._session: int | None = None
         self._header: StreamHeader | None = None
+        self._over: str | None = None
 
     @property
     def size(self) -> int:
@@ -114,7 +115,7 @@ class PacketRing:
         with self._guard:
             self._end("the stream was cut")
             self._groups.clear()
-            self._session, self._header = session, header
+            self._session, self._header, self._over = session, header, None
 
     def end(self, why: str) -> None:
         """No more packets will come in this session: clips that wait for some get none."""
@@ -144,8 +145,9 @@ class PacketRing:
             if header is not None:
                 for packet in self._from(start_s):
                     reservation._add(packet)
-                if not reservation.done:
-                    self._reserved.append(reservation)
+                self._reserved.append(reservation)
+                if self._over is not None:
+                    self._end(self._over)
             return reservation
 
     def _from(self, start_s: float) -> Iterator[StoredPacket]:
@@ -165,6 +167,7 @@ class PacketRing:
             self._groups.clear()
 
     def _end(self, why: str) -> None:
+        self._over = why
         for reservation in self._reserved:
             reservation._finish(why)
         self._reserved.clear()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from detector.geometry import iou
+import numpy as np
+
+from detector.geometry import iou_matrix
 from detector.passage import Passage
 from edge.outbox import KnownAct
 from edge.rules import Finding
-
-import numpy as np
 
 Box = tuple[float, float, float, float]
 
@@ -44,7 +44,7 @@ class ActBook:
         for act in self._candidates(finding, passage, since):
             if act.passage_id == passage.id:
                 return act.lead_id
-            met = iou(np.array([act.box]), passage.boxes[:1].astype(np.float64))[0, 0] >= SAME_PLACE_IOU
+            met = iou_matrix(np.array([act.box], np.float32), passage.boxes[:1])[0, 0] >= SAME_PLACE_IOU
             if act.zone == finding.zone and since <= act.seen_at <= passage.first_at and met:
                 self._acts.append(replace(act, passage_id=passage.id))
                 return act.lead_id

@@ -249,4 +249,3 @@ def _leads_on_disk(root: Path, known: Callable[[str], bool]) -> Iterator[Recover
     for sealed in sorted((sealed_in(folder) for folder in folders), key=lambda s: s.chain.seq):
         lead = sealed.lead
         yield RecoveredLead(lead.lead_id, lead.one_act_key, sealed.payload, lead.occurred_at, chain=sealed.chain)
-

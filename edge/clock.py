@@ -28,4 +28,4 @@ def clock_error_ms() -> float | None:
     timex = _Timex()
     if adjtimex is None or adjtimex(ctypes.byref(timex)) < 0 or timex.status & _UNSYNCHRONISED:
         return None
-    return round(timex.maxerror / 1000, 3)
+    return round(float(timex.maxerror) / 1000, 3)

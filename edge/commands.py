@@ -20,8 +20,8 @@ from detector.network import Network
 from detector.passage import Passage
 from detector.settings import DetectorSettings, MotionSettings
 from edge.box import Box
-from edge.evidence.verify import Verdict, verify_folder, verify_tree
 from edge.evidence.manifest import MANIFEST
+from edge.evidence.verify import Verdict, verify_folder, verify_tree
 from edge.outbox import Outbox, OutboxError
 from edge.replay import Replay, finding_json, passage_json, watch_settings
 from edge.rules import Finding, load_table
@@ -246,5 +246,3 @@ def refused(
         raise _fail(*error.problems) from None
     except OutboxError as error:
         raise _fail(error) from None
-
-

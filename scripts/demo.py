@@ -146,7 +146,8 @@ def _show_proof(site: SiteSettings, console: Console) -> None:
     public = load_private_key(site.keys.box).public_key()
     verdicts, chain = verify_tree(site.evidence.folder, public)
     whole = sum(not v.problems for v in verdicts)
-    console.print(f"evidence {whole} of {len(verdicts)} folders whole, chain {'broken' if chain else 'unbroken'}; look:")
+    state = "broken" if chain else "unbroken"
+    console.print(f"evidence {whole} of {len(verdicts)} folders whole, chain {state}; look:")
     for verdict in verdicts[:3]:
         console.print(f"  {os.path.relpath(verdict.folder)}/panorama-2.overlay.jpg, clip.mp4")
 

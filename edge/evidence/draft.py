@@ -85,7 +85,7 @@ def read_draft(folder: Path) -> Draft:
 
 
 def write_track(folder: Path, passage: Passage) -> None:
-    """Write the boxes of the track: `boxes` rows are stream seconds, x0, y0, x1, y1, score, seen (1) or filled in (0)."""
+    """Write the boxes of the track; rows are stream seconds, x0, y0, x1, y1, score, seen (1) or filled in (0)."""
     rows = [
         [round(float(t), 3), *(round(float(v), 1) for v in box), round(float(score), 3), int(seen)]
         for t, box, score, seen in zip(passage.times_s, passage.boxes, passage.scores, passage.seen, strict=True)
