@@ -78,8 +78,9 @@ class Outbox:
         self.path = path
         self._clock = clock
         self._mutex = threading.RLock()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = outbox_file.FileLock(path)
+        with meaning(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = outbox_file.FileLock(path)
         try:
             self.created = not path.exists()
             """Whether there was no outbox before."""
@@ -254,14 +255,6 @@ class Outbox:
             return True
         return False
 
-    def accept(self, receipt: Receipt) -> bool:
-        """Take one receipt of acceptance; False when it fits no lead that waits for one."""
-        return bool(self.settle([receipt]).accepted)
-
-    def refuse(self, receipt: Receipt) -> bool:
-        """Take one refusal: the lead is kept with the reason; False when it fits no queued lead."""
-        return bool(self.settle([receipt]).refused)
-
     def requeue_refused(self, lead_id: str | None = None) -> int:
         """Queue one refused lead, or all, once more, for when the cause (a key not known to the hub) is gone."""
         with self._transaction() as db:
@@ -306,14 +299,6 @@ class Outbox:
                 (format_time(seen_at), json.dumps(box) if box else None, lead_id),
             )
 
-    def open_leads(self) -> frozenset[str]:
-        """Ids of the leads that the hub does not hold, refused ones among them: their evidence stays."""
-        return frozenset(row[0] for row in self._rows("SELECT lead_id FROM leads WHERE state != 'held'"))
-
-    def evidence_held(self) -> frozenset[str]:
-        """Ids of the leads whose evidence the hub durably holds too."""
-        return frozenset(row[0] for row in self._rows("SELECT lead_id FROM leads WHERE holds_evidence = 1"))
-
     def closed_leads(self, held_before: datetime) -> list[str]:
         """Ids, oldest first, of the leads whose evidence may go: held by the hub since before `held_before` (UTC),
         or with their evidence."""
@@ -338,12 +323,6 @@ class Outbox:
         """Seconds, by the wall clock, that the first of the queue has waited; None when it is empty."""
         rows = self._rows("SELECT added_at FROM leads WHERE state = 'queued' ORDER BY seq LIMIT 1")
         return max(0.0, (self._clock() - parse_time(rows[0][0])).total_seconds()) if rows else None
-
-    def forget_held(self, before: datetime) -> int:
-        """Forget what the hub has held since before `before` (UTC); returns how many. Acts are forgotten with it."""
-        with self._transaction() as db:
-            cursor = db.execute("DELETE FROM leads WHERE state = 'held' AND settled_at < ?", (format_time(before),))
-        return cursor.rowcount
 
     # How it is kept
 

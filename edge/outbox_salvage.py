@@ -88,20 +88,31 @@ def _insert(new: sqlite3.Connection, row: Row) -> int:
 
 
 def _is_whole(row: Row) -> bool:
-    """Whether a row is what was once written: a damaged page may give one that is not."""
-    payload, sha256, state = row[5], row[6], row[7]
-    texts = (*row[1:5], sha256)
-    if not all(isinstance(text, str) for text in texts) or state not in ("queued", "held", "refused"):
+    """Whether a row is what was once written: a damaged page may give one that is not, of other types even."""
+    seq, *texts, payload, sha256, state, settled_at, holds_evidence = row[:10]
+    reason, detail, rule_id, camera, zone, box, seen_at = row[10:]
+    if not all(isinstance(text, str) for text in (*texts, sha256, seen_at)):
         return False
+    if not all(isinstance(text, str | None) for text in (settled_at, reason, detail, rule_id, camera, zone, box)):
+        return False
+    if not isinstance(seq, int) or not isinstance(holds_evidence, int) or not _are_values(row):
+        return False
+    if state == "held":
+        return payload is None and settled_at is not None
+    if state not in ("queued", "refused") or (state == "refused") != (settled_at is not None and reason is not None):
+        return False
+    return isinstance(payload, bytes) and hashlib.sha256(payload).hexdigest() == sha256
+
+
+def _are_values(row: Row) -> bool:
+    _, _, _, occurred_at, added_at, _, _, _, settled_at, *_, box, seen_at = row
     try:
-        for moment in (row[3], row[4], row[8] or row[3], row[16] or row[3]):
+        for moment in (occurred_at, added_at, settled_at or added_at, seen_at):
             parse_time(moment)
-        json.loads(row[15] or "null")
+        corners = json.loads(box or "[0, 0, 0, 0]")
     except ValueError:
         return False
-    if payload is None:
-        return bool(state == "held")
-    return isinstance(payload, bytes) and hashlib.sha256(payload).hexdigest() == sha256
+    return isinstance(corners, list) and len(corners) == 4 and all(isinstance(c, int | float) for c in corners)
 
 
 def _readable_rows(old: sqlite3.Connection) -> Iterator[Row]:

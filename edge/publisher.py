@@ -168,10 +168,6 @@ class Publisher:
         """Publish telemetry, not kept if it is lost; False when the broker is not connected."""
         return self.publish(self._telemetry_topic, encode(telemetry), qos=0)
 
-    def publish_birth(self) -> bool:
-        """Publish the box's state anew, for when its cameras, models or rules have changed."""
-        return self._link.publish(self._status(self._birth()))
-
     # On the link's thread: only notes what came
 
     def _on_up(self) -> None:

@@ -23,7 +23,7 @@ SCHEMA_VERSION: Final = "1.0"
 UNKNOWN: Final = "unknown"
 """The word for a fact that was not seen. Nothing is invented."""
 
-_TIME_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"
+_TIME_PATTERN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
 _TIME: Final = re.compile(_TIME_PATTERN.replace("$", r"\Z"))
 
 
@@ -85,7 +85,7 @@ Score = Annotated[float, Field(ge=0.0, le=1.0)]
 """A confidence between 0 and 1."""
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """A count that any JSON reader holds exactly."""
-SchemaVersion = Annotated[str, StringConstraints(pattern=r"^1\.(0|[1-9]\d{0,4})$")]
+SchemaVersion = Annotated[str, StringConstraints(pattern=r"^1\.(0|[1-9][0-9]{0,4})$")]
 """`1.N`: a higher N only adds optional members."""
 
 Colour = Literal["red", "orange", "yellow", "blue"]

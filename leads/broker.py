@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import ssl
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -97,6 +98,11 @@ class BrokerSettings(BaseModel):
         if self.receipt_timeout_max_s < self.receipt_timeout_s:
             raise ValueError("`receipt_timeout_max_s` is below `receipt_timeout_s`")
         return self
+
+    def wait_s(self, failures: int, chance: random.Random) -> float:
+        """Seconds to wait before the next try after so many failed ones, at least 1."""
+        longest = min(self.backoff_max_s, self.backoff_min_s * 2.0 ** min(failures, 32))
+        return chance.uniform(max(self.backoff_min_s, longest / 2), longest)
 
     def password(self) -> str | None:
         """Read the password. Raises BrokerError naming the file or variable that has none."""

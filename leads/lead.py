@@ -45,7 +45,7 @@ class Plate(Part):
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=16)]
     """The number as read; `-` stands for a character that could not be read."""
-    type: Annotated[str, StringConstraints(pattern=r"^(\d{2}|unknown)$")] = UNKNOWN
+    type: Annotated[str, StringConstraints(pattern=r"^([0-9]{2}|unknown)$")] = UNKNOWN
     """Plate type by GA/T 16.7, two digits, or `unknown`."""
     colour: PlateColour = "unknown"
     """Colour of the plate, as a word."""

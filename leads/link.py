@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from leads.broker import BrokerSettings
+from leads.faults import explain, explain_silence
 from leads.quiet import QuietLog
 
 log = logging.getLogger(__name__)
@@ -181,7 +182,7 @@ class MqttLink:
                 return
             lasted_s = self._monotonic() - began
             failures = 0 if came_up and lasted_s > self._settings.backoff_max_s / 2 else failures + 1
-            wait_s = self._wait_s(max(failures, 1))
+            wait_s = self._settings.wait_s(max(failures, 1), self._chance)
             log.warning(
                 "%s broker %s:%d: %s; next try in %.1f s",
                 "lost" if came_up else "no connection to",
@@ -192,11 +193,6 @@ class MqttLink:
             )
             self._stopping.wait(wait_s)
 
-    def _wait_s(self, failures: int) -> float:
-        low, high = self._settings.backoff_min_s, self._settings.backoff_max_s
-        longest = min(high, low * 2.0 ** min(failures, 32))
-        return self._chance.uniform(max(low, longest / 2), longest)
-
     def _one_connection(self) -> bool:
         """Connect once and serve the connection until it ends; True when it had come up."""
         self._fault = None
@@ -204,20 +200,22 @@ class MqttLink:
             client = self._new_client()
             self._connect(client)
         except (OSError, ValueError) as error:
-            self.counters.last_error = f"{type(error).__name__}: {error}"
+            self.counters.last_error = explain(error, self._settings)
             return False
         self._client = client
         try:
             rc = self._serve(client)
         finally:
-            came_up = self._up.is_set()
+            came_up, answered = self._up.is_set(), self._linked.is_set()
             self._up.clear()
             self._linked.clear()
             self._client = None
             self._close(client)
             if came_up:
                 self._hooks.on_down()
-        self.counters.last_error = self._fault or paho.error_string(rc)
+        self.counters.last_error = self._fault or (
+            paho.error_string(rc) if answered else explain_silence(self._settings)
+        )
         return came_up
 
     def _serve(self, client: paho.Client) -> MQTTErrorCode:

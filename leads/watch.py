@@ -24,7 +24,7 @@ class WatchEntry(Part):
 
     plate: Annotated[str, StringConstraints(min_length=1, max_length=16)]
     """Plate number."""
-    plate_type: Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
+    plate_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
     """Plate type by GA/T 16.7; with the number it is the vehicle's identity."""
     plate_colour: PlateColour = "unknown"
     """Plate colour as a word."""
