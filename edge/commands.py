@@ -23,7 +23,7 @@ from edge.box import Box
 from edge.evidence.manifest import MANIFEST
 from edge.evidence.verify import Verdict, verify_folder, verify_tree
 from edge.outbox import Outbox, OutboxError
-from edge.replay import Replay, finding_json, passage_json, watch_settings
+from edge.replay import Replay, finding_json, passage_json, replay_source, watch_settings
 from edge.rules import Finding, load_table
 from edge.settings import SiteCamera, SiteSettings, check_site, load_site
 from edge.yaml_settings import SettingsError
@@ -124,7 +124,15 @@ def replay(
     except ModelError as error:
         raise _fail(error) from None
     report = _JsonLines() if as_json else _Report()
-    work = Replay(video, network, detector, watch_settings(settings, chosen), table, report.passage, report.finding)
+    work = Replay(
+        replay_source(video, chosen),
+        network,
+        detector,
+        watch_settings(settings, chosen),
+        table,
+        report.passage,
+        report.finding,
+    )
     try:
         work.run(_stop_on_signals())
     except StreamError as error:

@@ -26,7 +26,7 @@ class Replay:
 
     def __init__(
         self,
-        video: Path,
+        source: CameraSettings,
         network: Network,
         detector: DetectorSettings,
         watch: WatchSettings,
@@ -36,11 +36,10 @@ class Replay:
     ) -> None:
         """`table`: rules to hold passages against, with the zones of `watch`; None for passages alone."""
         self._doorbell = threading.Event()
-        settings = CameraSettings(id="replay", url=str(video.resolve()), mode="replay")
-        self.reader = CameraReader(settings, self._doorbell)
-        self._watch = CameraWatch("replay", network.class_names, table, watch, on_finding, on_passage)
+        self.reader = CameraReader(source, self._doorbell)
+        self._watch = CameraWatch(source.id, network.class_names, table, watch, on_finding, on_passage)
         self.scheduler = Scheduler(
-            {"replay": self.reader},
+            {source.id: self.reader},
             network,
             self._doorbell,
             on_looked=self._watch.looked,
@@ -58,6 +57,14 @@ class Replay:
         error = self.reader.status().last_error
         if error is not None:
             raise error
+
+
+def replay_source(video: Path, camera: SiteCamera | None) -> CameraSettings:
+    """The video as a camera's source; with a camera, under its name and beginning at its time."""
+    if camera is None:
+        return CameraSettings(id="replay", url=str(video.resolve()), mode="replay")
+    source = camera.source
+    return CameraSettings(id=source.id, url=str(video.resolve()), mode="replay", started_at=source.started_at)
 
 
 def watch_settings(site: SiteSettings | None, camera: SiteCamera | None) -> WatchSettings:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import queue
 import shutil
 import threading
@@ -64,6 +65,8 @@ class EvidenceDesk:
 
     RETRY_S = 2.0
     """How long a full disk is left alone before the next try."""
+    LAST_WAIT_S = 30.0
+    """How long `finish` waits for space."""
     CLIP_WAIT_S = 1.0
     """The last packets of a clip may still be on their way when the frame they hold has been looked at."""
 
@@ -87,10 +90,11 @@ class EvidenceDesk:
         self._quality = jpeg_quality
         self._on_lead = on_lead
         self._monotonic = monotonic
-        self._tasks: queue.Queue[Callable[[], None] | None] = queue.Queue(depth)
+        self._tasks: queue.Queue[Callable[[], object] | None] = queue.Queue(depth)
         self._cases: dict[str, Case] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="evidence", daemon=True)
+        self._closing_until = math.inf
+        self._fault: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="evidence", daemon=True)
         self.counts = DeskCounts()
 
     @property
@@ -103,29 +107,32 @@ class EvidenceDesk:
         self._thread.start()
 
     def open(self, case: Case) -> None:
-        """Take a new case. Waits when too many are waiting, so that nothing piles up in memory."""
-        self._tasks.put(lambda: self._open(case))
+        """Take a new case. Waits when too many are waiting, so that nothing piles up in memory.
+
+        This and all that follow raise a fault of the desk's own thread.
+        """
+        self._put(lambda: self._open(case))
 
     def close(self, case: Case, passage: Passage) -> None:
         """The post-roll is in: seal with the passage as it is now."""
         with case.lock:
             case.passage = passage
-        self._tasks.put(lambda: self._finish_case(case))
+        self._put(lambda: self._finish_case(case))
 
     def seen_again(self, lead_id: str, seen_at: datetime, box: Box) -> None:
         """The vehicle of a lead was last seen here; kept so that it is known again after a restart."""
-        self._tasks.put(lambda: self._outbox.act_seen_again(lead_id, seen_at, box))
+        self._put(lambda: self._outbox.act_seen_again(lead_id, seen_at, box))
 
     def finish(self) -> None:
-        """Close every open case with what there is, and end. Returns when all is sealed."""
-        self._tasks.put(None)
-        self._thread.join()
+        """Close every open case with what there is, and end. Returns when all is sealed.
 
-    def abandon(self) -> None:
-        """End now; drafts stay on disk and are sealed at the next start."""
-        self._stop.set()
-        self._tasks.put(None)
+        On a full disk it gives up after `LAST_WAIT_S`; what is on disk then is sealed at the next start.
+        """
+        self._closing_until = self._monotonic() + self.LAST_WAIT_S
+        self._put(None)
         self._thread.join()
+        if self._fault is not None:
+            raise self._fault
 
     def seal_left_over(self, camera: str | None = None) -> int:
         """Seal the drafts an earlier run left behind (of one camera); before `start`, or after its last case.
@@ -144,8 +151,23 @@ class EvidenceDesk:
                 count += 1
         return count
 
+    def _put(self, task: Callable[[], object] | None) -> None:
+        while self._fault is None:
+            try:
+                self._tasks.put(task, timeout=1.0)
+            except queue.Full:
+                continue
+            return
+        raise self._fault
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as fault:  # noqa: BLE001 - raised in the box's main thread
+            self._fault = fault
+
     def _work(self) -> None:
-        while not self._stop.is_set():
+        while True:
             try:
                 task = self._tasks.get(timeout=0.2)
             except queue.Empty:
@@ -156,8 +178,7 @@ class EvidenceDesk:
             self._until_there_is_space(task)
             self._close_overdue()
         for case in list(self._cases.values()):
-            if not self._stop.is_set():
-                self._until_there_is_space(partial(self._finish_case, case))
+            self._until_there_is_space(partial(self._finish_case, case))
 
     def _close_overdue(self) -> None:
         for case in [c for c in self._cases.values() if c.deadline < self._monotonic()]:
@@ -228,18 +249,22 @@ class EvidenceDesk:
             shutil.rmtree(folder)
             return
         sealed = self._sealer.seal(folder, self._outbox.chain_head())
-        self._outbox.add(
-            lead_id=sealed.lead.lead_id,
-            act_key=sealed.lead.one_act_key,
-            payload=sealed.payload,
-            occurred_at=sealed.lead.occurred_at,
-            act=draft.place,
-            chain=sealed.chain,
+        # The folder has moved to its place by now: only this last step may be tried again.
+        self._until_there_is_space(
+            partial(
+                self._outbox.add,
+                lead_id=sealed.lead.lead_id,
+                act_key=sealed.lead.one_act_key,
+                payload=sealed.payload,
+                occurred_at=sealed.lead.occurred_at,
+                act=draft.place,
+                chain=sealed.chain,
+            )
         )
         self.counts.sealed += 1
         self._on_lead()
 
-    def _until_there_is_space(self, work: Callable[[], None]) -> None:
+    def _until_there_is_space(self, work: Callable[[], object]) -> None:
         """Do the work; wait and try again while the disk is full."""
         waited = False
         while True:
@@ -253,9 +278,11 @@ class EvidenceDesk:
                     log.error("the disk is full: leads wait in memory until there is space: %s", error)
                     self.counts.waits_for_space += 1
                 waited = True
-                self._quota.make_room()
-                if self._stop.wait(self.RETRY_S):
+                if self._monotonic() > self._closing_until:
+                    log.error("the disk is still full; what is on it is sealed at the next start, the rest is lost")
                     return
+                self._quota.make_room()
+                time.sleep(self.RETRY_S)
 
     def _set_aside(self, folder: Path, error: Exception) -> None:
         aside = folder.with_name(f".damaged-{folder.name}")
