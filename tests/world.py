@@ -16,6 +16,7 @@ import av
 import numpy as np
 import onnx
 import yaml
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
@@ -71,6 +72,7 @@ def write_video(path: Path, drives: Sequence[Drive], seconds: float, codec: str 
     """Encode the road; a keyframe every second."""
     with av.open(str(path), "w") as output:
         stream = output.add_stream(codec, rate=FPS)
+        assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.gop_size = FPS
         stream.codec_context.thread_count = 1
@@ -116,7 +118,7 @@ def write_network(path: Path) -> Path:
             along = node("ReduceMax", [mask], f"along{tag}", axes=[2], keepdims=0)
             across = node("ReduceMax", [mask], f"across{tag}", axes=[3], keepdims=0)
             values = []
-            for side, (line, offset, size) in enumerate(((along, 0, WIDTH), (across, top, bottom - top))):
+            for side, (line, offset) in enumerate(((along, 0), (across, top))):
                 first = node("ArgMax", [line], f"first{tag}{side}", axis=2, keepdims=0)
                 last = node("ArgMax", [line], f"last{tag}{side}", axis=2, keepdims=0, select_last_index=1)
                 for end, index in (("a", first), ("b", last)):
