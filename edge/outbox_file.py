@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
+
+from edge.outbox_rows import COLUMNS, is_whole
 
 APPLICATION_ID: Final = 0x4C53_4F42
 """`LSOB`, in the file's header: tells an outbox from any other SQLite file."""
@@ -72,6 +73,9 @@ _FULL: Final = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_TRUNCATE}
 )
 
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+"""The last is told of statements that do not fit the tables: ours fit those of a whole file."""
+
 
 @contextmanager
 def meaning(path: Path) -> Iterator[None]:
@@ -80,6 +84,8 @@ def meaning(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _explain(path, error) from error
+    except UnicodeDecodeError as error:  # a damaged schema, told in an error message that is no text either
+        raise damaged(path, "its tables cannot be read") from error
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -92,11 +98,11 @@ def _full(path: Path) -> OutboxFullError:
 
 def _explain(path: Path, error: sqlite3.DatabaseError) -> Exception:
     code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # raised by Python's own layer: a fault of the program
-        return error
+    if code is None:  # raised by Python's own layer
+        return damaged(path, "a text in it is none") if isinstance(error, sqlite3.OperationalError) else error
     if code in _FULL:
         return _full(path)
-    if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if code & 0xFF in _DAMAGED:
         return damaged(path, str(error))
     if code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY):
         return OutboxError(f"cannot open the outbox {path} for writing: check its folder and the rights on it")
@@ -185,27 +191,27 @@ def _check_header(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise damaged(path, "it is another kind of file")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version != VERSION:
+    if VERSION < version < 1000:
         raise OutboxError(f"the outbox {path} is of version {version}, not {VERSION}: run the newer Lushao")
+    if version != VERSION:
+        raise damaged(path, f"there is no version {version}")
 
 
 def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
-    """Check the file's structure, its length and every queued payload.
+    """Check the file's structure, its length and every row.
 
-    SQLite fills up a last page that was cut short, and its check does not see a changed byte in a payload.
+    SQLite fills up a last page that was cut short, and its check does not see a changed byte in a value.
     """
-    found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
     if found != ["ok"]:
         raise damaged(path, "; ".join(found).replace("\n", " "))
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     if path.stat().st_size % page_size:
         raise damaged(path, "its last page is cut short")
-    for seq, payload, sha256 in connection.execute(
-        "SELECT seq, payload, payload_sha256 FROM leads NOT INDEXED WHERE state != 'held'"
-    ):
-        if not isinstance(payload, bytes) or hashlib.sha256(payload).hexdigest() != sha256:
-            raise damaged(path, f"the payload of row {seq} is not the one that was written")
+    for row in connection.execute(f"SELECT {COLUMNS} FROM leads NOT INDEXED"):
+        if not is_whole(row):
+            raise damaged(path, f"row {row[0]} is not what was written")
 
 
 def sync_folder(folder: Path) -> None:

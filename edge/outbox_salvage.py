@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import shutil
@@ -13,18 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from edge import outbox_file
 from edge.outbox_file import FileLock, OutboxDamagedError, companions, meaning
-from leads import parse_time
+from edge.outbox_rows import COLUMNS, Row, is_whole
 
 log = logging.getLogger(__name__)
-Row = tuple[Any, ...]
-_COLUMNS: Final = (
-    "seq, lead_id, act_key, occurred_at, added_at, payload, payload_sha256, state, settled_at, holds_evidence,"
-    " reason, detail, rule_id, camera, zone, box, seen_at"
-)
+_UNREADABLE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
 _PROBES_BEYOND: Final = 4096
 """How many numbers are tried beyond the last readable row when the highest one cannot be read."""
 
@@ -76,7 +70,7 @@ def _build_anew(path: Path) -> tuple[int, bool]:
             old.execute("PRAGMA cell_size_check=ON")
             old.execute("PRAGMA writable_schema=ON")  # else SQLite reads nothing of a file cut short
             new.execute("BEGIN")
-            saved = sum(_insert(new, row) for row in _readable_rows(old) if _is_whole(row))
+            saved = sum(_insert(new, row) for row in _readable_rows(old) if is_whole(row))
             head = _copy_head(old, new)
             new.execute("COMMIT")
     return saved, head
@@ -84,51 +78,23 @@ def _build_anew(path: Path) -> tuple[int, bool]:
 
 def _insert(new: sqlite3.Connection, row: Row) -> int:
     marks = ", ".join("?" * len(row))
-    return new.execute(f"INSERT OR IGNORE INTO leads ({_COLUMNS}) VALUES ({marks})", row).rowcount
-
-
-def _is_whole(row: Row) -> bool:
-    """Whether a row is what was once written: a damaged page may give one that is not, of other types even."""
-    seq, *texts, payload, sha256, state, settled_at, holds_evidence = row[:10]
-    reason, detail, rule_id, camera, zone, box, seen_at = row[10:]
-    if not all(isinstance(text, str) for text in (*texts, sha256, seen_at)):
-        return False
-    if not all(isinstance(text, str | None) for text in (settled_at, reason, detail, rule_id, camera, zone, box)):
-        return False
-    if not isinstance(seq, int) or not isinstance(holds_evidence, int) or not _are_values(row):
-        return False
-    if state == "held":
-        return payload is None and settled_at is not None
-    if state not in ("queued", "refused") or (state == "refused") != (settled_at is not None and reason is not None):
-        return False
-    return isinstance(payload, bytes) and hashlib.sha256(payload).hexdigest() == sha256
-
-
-def _are_values(row: Row) -> bool:
-    _, _, _, occurred_at, added_at, _, _, _, settled_at, *_, box, seen_at = row
-    try:
-        for moment in (occurred_at, added_at, settled_at or added_at, seen_at):
-            parse_time(moment)
-        corners = json.loads(box or "[0, 0, 0, 0]")
-    except ValueError:
-        return False
-    return isinstance(corners, list) and len(corners) == 4 and all(isinstance(c, int | float) for c in corners)
+    return new.execute(f"INSERT OR IGNORE INTO leads ({COLUMNS}) VALUES ({marks})", row).rowcount
 
 
 def _readable_rows(old: sqlite3.Connection) -> Iterator[Row]:
     """All rows that can be read, walking on behind the first damage and then trying number by number."""
     last = 0
     try:
-        for row in old.execute(f"SELECT {_COLUMNS} FROM leads NOT INDEXED ORDER BY seq"):
+        for row in old.execute(f"SELECT {COLUMNS} FROM leads NOT INDEXED ORDER BY seq"):
             last = row[0]
             yield row
-    except sqlite3.DatabaseError as error:
+    except _UNREADABLE as error:
         log.debug("outbox unreadable behind row %d: %s", last, error)
     else:
         return
     for seq in range(last + 1, _highest(old, last) + 1):
-        with suppress(sqlite3.DatabaseError):
-            yield from old.execute(f"SELECT {_COLUMNS} FROM leads NOT INDEXED WHERE seq = ?", (seq,))
+        with suppress(*_UNREADABLE):
+            yield from old.execute(f"SELECT {COLUMNS} FROM leads NOT INDEXED WHERE seq = ?", (seq,))
 
 
 def _highest(old: sqlite3.Connection, last: int) -> int:
@@ -136,7 +102,7 @@ def _highest(old: sqlite3.Connection, last: int) -> int:
         "SELECT seq FROM sqlite_sequence WHERE name = 'leads'",
         "SELECT seq FROM leads NOT INDEXED ORDER BY seq DESC LIMIT 1",
     ):
-        with suppress(sqlite3.DatabaseError):
+        with suppress(*_UNREADABLE):
             found = old.execute(statement).fetchone()
             if found is not None and isinstance(found[0], int):
                 return min(max(found[0], last), last + 10_000_000)
@@ -144,7 +110,7 @@ def _highest(old: sqlite3.Connection, last: int) -> int:
 
 
 def _copy_head(old: sqlite3.Connection, new: sqlite3.Connection) -> bool:
-    with suppress(sqlite3.DatabaseError):
+    with suppress(*_UNREADABLE):
         for row in old.execute("SELECT id, seq, hash FROM chain"):
             new.execute("INSERT INTO chain (id, seq, hash) VALUES (?, ?, ?)", row)
             return True

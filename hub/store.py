@@ -90,15 +90,22 @@ def _utc_now() -> datetime:
 class HubStore:
     """A SQLite file (WAL, synchronous=FULL); several processes may share it on one machine."""
 
-    def __init__(self, path: Path, *, refused_kept: int = 100_000, clock: Callable[[], datetime] = _utc_now) -> None:
-        """Open the store, or make it. Raises StoreError."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        refused_kept: int = 100_000,
+        busy_timeout_s: float = 10.0,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        """Open the store, or make it. Waits `busy_timeout_s` for another process that writes. Raises StoreError."""
         self.path = path
         self._refused_kept = refused_kept
         self._clock = clock
         self._mutex = threading.Lock()
         with self._meaning():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=busy_timeout_s)
             try:
                 self._prepare()
             except BaseException:
@@ -251,7 +258,7 @@ class HubStore:
     def _meaning(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, OSError) as error:
             raise StoreError(f"the store {self.path} cannot be written ({error}): check space and rights") from error
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

@@ -74,16 +74,15 @@ def sample_lead(number: int = 1, *, site: str = "site-1", box: str = "box-1", **
     return Lead(**(members | changes))
 
 
-def sample_receipt(payload_sha256: str, lead_id: str | None, **changes: Any) -> Receipt:
-    """A receipt of acceptance, unless `changes` make another one of it."""
-    members: dict[str, Any] = {
-        "hub_id": "hub-1",
-        "lead_id": lead_id,
-        "payload_sha256": payload_sha256,
-        "outcome": "accepted",
-        "stored_at": NOON + timedelta(minutes=1),
-    }
-    return Receipt(**(members | changes))
+def sample_receipt(payload_sha256: str, lead_id: str) -> Receipt:
+    """A receipt of acceptance."""
+    return Receipt(
+        hub_id="hub-1",
+        lead_id=lead_id,
+        payload_sha256=payload_sha256,
+        outcome="accepted",
+        stored_at=NOON + timedelta(minutes=1),
+    )
 
 
 _FIRST = string.ascii_letters + string.digits

@@ -57,7 +57,7 @@ def test_a_fact_not_seen_is_unknown() -> None:
 
 def test_a_message_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        sample_lead().lead_id = "x"
+        sample_lead().lead_id = "x"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -150,6 +150,6 @@ def test_openssl_verifies_a_lead_without_lushao(tmp_path: Path) -> None:
         check=True,
     )
     command = ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin"]
-    files = ["-inkey", tmp_path / "box.pub", "-in", tmp_path / "lead", "-sigfile", tmp_path / "signature"]
-    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+    files = ["-inkey", "box.pub", "-in", "lead", "-sigfile", "signature"]
+    done = subprocess.run([*command, *files], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Verified Successfully" in done.stdout

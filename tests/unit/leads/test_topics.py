@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,14 +48,15 @@ def test_the_filters_for_boxes_hear_nothing_else(unit: str, site: str, kind: Uni
 
 @pytest.mark.parametrize("bad", ["", "+", "#", "a/b", "$share", "路", ".", "-a", "a b", "a\n", "a" * 65, "a\x00"])
 def test_what_is_no_id_gets_no_topic(bad: str) -> None:
-    for build in (
+    builds: tuple[Callable[[], str], ...] = (
         lambda: box_topic(bad, "b", BoxTopic.LEADS),
         lambda: box_topic("s", bad, BoxTopic.LEADS),
         lambda: unit_topic(bad, UnitTopic.ORDERS),
         lambda: weigh_topic(bad),
         lambda: watchlist_topic(bad),
         lambda: shared(bad, all_boxes(BoxTopic.LEADS)),
-    ):
+    )
+    for build in builds:
         with pytest.raises(ValueError, match="id"):
             build()
 
