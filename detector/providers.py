@@ -61,7 +61,7 @@ def share_cores(name: ProviderName, threads: int | None, lanes: int | None, core
 def options(
     name: ProviderName, threads: int, lanes: int, engine_cache: Path | None
 ) -> list[tuple[str, dict[str, str]]]:
-    """ONNX Runtime's list of providers with options for the chosen one, with CPU for what it cannot run."""
+    """ONNX Runtime's list of providers: the chosen one with its options, then those for what it cannot run."""
     given: dict[str, str] = {}
     if name == "tensorrt":
         given = {"trt_fp16_enable": "True"}
@@ -71,5 +71,5 @@ def options(
         given = {"cudnn_conv_algo_search": "HEURISTIC"}
     elif name == "openvino":
         given = {"device_type": "CPU", "num_of_threads": str(threads), "num_streams": str(lanes)}
-    chosen = [(ORT_NAMES[name], given)]
-    return chosen if name == "cpu" else [*chosen, (ORT_NAMES["cpu"], {})]
+    rest: tuple[ProviderName, ...] = ("cuda", "cpu") if name == "tensorrt" else ("cpu",)
+    return [(ORT_NAMES[name], given), *((ORT_NAMES[other], {}) for other in rest if other != name)]
