@@ -43,11 +43,13 @@ def _fail(*lines: object) -> typer.Exit:
 
 
 def _start_log(verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(name)s: %(message)s",
-        handlers=[RichHandler(console=err, show_path=False, markup=False, log_time_format="%H:%M:%S")],
-    )
+    """Colour for people; plain lines where a journal or a file takes them."""
+    level = logging.DEBUG if verbose else logging.INFO
+    if err.is_terminal:
+        handler = RichHandler(console=err, show_path=False, markup=False, log_time_format="%H:%M:%S")
+        logging.basicConfig(level=level, format="%(name)s: %(message)s", handlers=[handler])
+    else:
+        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def _stop_on_signals() -> threading.Event:

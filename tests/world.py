@@ -52,8 +52,8 @@ class Drive:
 
 
 def convoy(count: int, lane: int = 1, every_s: float = 3.5, colour: tuple[int, int, int] = RED) -> list[Drive]:
-    """Vehicles one after the other, never two at a time."""
-    return [Drive(0.5 + i * every_s, lane, colour) for i in range(count)]
+    """Vehicles one after the other, never two at a time; the first has the time for a whole pre-roll before it."""
+    return [Drive(3.0 + i * every_s, lane, colour) for i in range(count)]
 
 
 def picture(drives: Sequence[Drive], t_s: float) -> NDArray[np.uint8]:
