@@ -90,15 +90,13 @@ def _small(picture: Frame | Image, width: int, height: int, canvas: Canvas) -> I
 def _small_from_planes(planes: list[Image], width: int, height: int, canvas: Canvas) -> Image:
     """Scale the planes first and turn the few pixels that are left into BGR: half the work of the other way.
 
-    4:2:0 needs even sides; an odd one gets its last row or column twice, which is cut off again.
+    4:2:0 needs even sides; what an odd one gets more is cut off again.
     """
     even_w, even_h = width + width % 2, height + height % 2
     yuv = canvas.scratch("yuv", (even_h * 3 // 2, even_w))
     luma = yuv[:even_h]
     chroma = yuv[even_h:].reshape(2, even_h // 2, even_w // 2)
     cv2.resize(planes[0], (width, height), dst=luma[:height, :width])
-    luma[height:, :width] = luma[height - 1 : height, :width]
-    luma[:, width:] = luma[:, width - 1 : width]
     for source, target in zip(planes[1:], chroma, strict=True):
         cv2.resize(source, (even_w // 2, even_h // 2), dst=target)
     small = cv2.cvtColor(yuv, cv2.COLOR_YUV2BGR_I420, dst=canvas.scratch("even", (even_h, even_w, 3)))

@@ -48,6 +48,13 @@ def test_it_keeps_what_the_definition_keeps_in_the_same_order(
     assert found.tolist() == naive(boxes, scores, groups, iou, limit)
 
 
+def test_an_overlap_of_just_the_limit_is_allowed() -> None:
+    boxes = np.array([(0, 0, 2, 2), (0, 0, 2, 1)], np.float32)
+    scores, groups = np.array([0.9, 0.8], np.float32), np.zeros(2, np.int64)
+    assert suppress(boxes, scores, groups, 0.5, 9).tolist() == [0, 1]
+    assert suppress(boxes, scores, groups, 0.49, 9).tolist() == [0]
+
+
 def test_a_picture_full_of_noise_is_bounded_in_time() -> None:
     rng = np.random.default_rng(1)
     corners = rng.uniform(0, 600, (8400, 2))

@@ -8,8 +8,9 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange
 
-from cameras.frame import Image
+from cameras.frame import Frame, Image
 from detector.preprocess import Preprocessor, Tensor
 from models.manifest import InputSpec
 from tests.unit.detector.pictures import blank, frame
@@ -36,6 +37,12 @@ def test_padding_lies_around_a_centred_picture() -> None:
     assert np.allclose(tensor[:, 8:56], 1)
     assert np.allclose(tensor[:, :8], grey)
     assert np.allclose(tensor[:, 56:], grey)
+
+
+def test_a_fresh_canvas_is_a_blank_picture() -> None:
+    tensor = Preprocessor(InputSpec(width=64, height=32), np.dtype(np.float32)).canvas(2).tensor
+    assert tensor.shape == (2, 3, 32, 64)
+    assert np.allclose(tensor, 114 / 255)
 
 
 def test_padding_lies_right_and_below_a_picture_at_the_top_left() -> None:
@@ -96,6 +103,24 @@ def test_a_decoded_frame_gives_the_same_input_as_its_picture(layout: str, size: 
     difference: Any = np.abs(canvas.tensor[0] - canvas.tensor[1])
     assert difference.mean() < 1.5
     assert difference.max() < 12
+
+
+def test_a_frame_of_full_range_is_not_taken_for_limited_range() -> None:
+    picture = blank(64, 64, 255)
+    decoded = frame(picture)
+    decoded.picture = av.VideoFrame.from_ndarray(np.full((96, 64), 128, np.uint8), format="yuv420p")
+    decoded.picture.color_range = ColorRange.JPEG
+    assert laid_frame(decoded).mean() == pytest.approx(128, abs=1)
+    decoded = frame(picture)
+    decoded.picture = av.VideoFrame.from_ndarray(np.full((96, 64), 128, np.uint8), format="yuv420p")
+    assert laid_frame(decoded).mean() == pytest.approx((128 - 16) * 255 / 219, abs=1)
+
+
+def laid_frame(picture: Frame) -> Tensor:
+    pixels = Preprocessor(InputSpec(width=64, height=64, scale=1), np.dtype(np.float32))
+    canvas = pixels.canvas(1)
+    pixels.place(picture, canvas, 0)
+    return np.asarray(canvas.tensor[0])
 
 
 def test_a_frame_of_odd_sides_keeps_its_last_row_and_column() -> None:
