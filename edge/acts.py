@@ -59,7 +59,7 @@ class ActBook:
                 passage.camera,
                 finding.zone,
                 passage.id,
-                _last_box(passage),
+                last_box(passage),
                 passage.last_at,
             )
         )
@@ -69,8 +69,8 @@ class ActBook:
         news = []
         for i, act in enumerate(self._acts):
             if act.passage_id == passage.id:
-                self._acts[i] = replace(act, box=_last_box(passage), seen_at=passage.last_at)
-                news.append((act.lead_id, passage.last_at, _last_box(passage)))
+                self._acts[i] = replace(act, box=last_box(passage), seen_at=passage.last_at)
+                news.append((act.lead_id, passage.last_at, last_box(passage)))
         self._forget(passage.last_at)
         return news
 
@@ -91,6 +91,7 @@ class ActBook:
             self._acts = [a for a in self._acts if now - a.seen_at < timedelta(days=1)]
 
 
-def _last_box(passage: Passage) -> Box:
+def last_box(passage: Passage) -> Box:
+    """Where the vehicle is, or was last."""
     x0, y0, x1, y1 = (float(v) for v in passage.boxes[-1])
     return (x0, y0, x1, y1)

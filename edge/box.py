@@ -244,8 +244,10 @@ class Box:
 
 
 def _leads_on_disk(root: Path, known: Callable[[str], bool]) -> Iterator[RecoveredLead]:
-    """The sealed leads below the evidence folder that are not `known`, in the order of the chain."""
-    folders = [p.parent for p in root.glob(f"????????/*/{LEAD}") if not known(p.parent.name)]
-    for sealed in sorted((sealed_in(folder) for folder in folders), key=lambda s: s.chain.seq):
-        lead = sealed.lead
-        yield RecoveredLead(lead.lead_id, lead.one_act_key, sealed.payload, lead.occurred_at, chain=sealed.chain)
+    """The sealed leads below the evidence folder that are not `known`, oldest first."""
+    for folder in sorted(p.parent for p in root.glob(f"????????/*/{LEAD}")):
+        if not known(folder.name):
+            try:
+                yield sealed_in(folder)
+            except (OSError, ValueError) as error:
+                log.error("%s is damaged and cannot be sent; see lushao edge verify: %s", folder, error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cameras import CameraSettings, Frame, PacketRing
 from detector.passage import Passage
@@ -43,7 +43,6 @@ class CaseCounts:
     findings: int = 0
     repeats: int = 0
     """Findings that were an act known already."""
-    by_rule: dict[str, int] = field(default_factory=dict)
 
 
 class CaseWorker:
@@ -88,7 +87,6 @@ class CaseWorker:
         until_s = finding.proven_s + settings.post_s
         draft = self._draft(finding, passage, (first_s, finding.proven_s))
         self._acts.begin(draft.lead_id, finding, passage)
-        self.counts.by_rule[finding.rule.id] = self.counts.by_rule.get(finding.rule.id, 0) + 1
         clip = self._ring.reserve(passage.session, first_s - settings.pre_s, until_s)
         live = self._source.mode == "live"
         deadline = self._monotonic() + settings.post_s + self.GRACE_S if live else math.inf
@@ -121,11 +119,10 @@ class CaseWorker:
     def _draft(self, finding: Finding, passage: Passage, moments_s: tuple[float, float]) -> Draft:
         rule = finding.rule
         act_key = f"{rule.id}|{self._facts.box}|{passage.id}"
-        box = tuple(float(v) for v in passage.boxes[-1])
         return Draft(
             lead_id=deterministic_ulid(finding.occurred_at, act_key),
             act_key=act_key,
-            place=ActPlace(rule.id, passage.camera, finding.zone, (box[0], box[1], box[2], box[3]), passage.last_at),
+            place=ActPlace(rule.id, passage.camera, finding.zone),
             site_id=self._facts.site,
             box_id=self._facts.box,
             occurred_at=finding.occurred_at,

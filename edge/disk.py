@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import logging
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.evidence.manifest import LEAD, MANIFEST, RETIRED, SIGNATURE, write_durably
+from edge.evidence.manifest import LEAD, MANIFEST, RETIRED, SIGNATURE, Retired, write_durably
+from leads import ulid_time
 
 log = logging.getLogger(__name__)
 
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says when a disk is full."""
 KEPT = frozenset({MANIFEST, SIGNATURE, LEAD, RETIRED})
 
 
@@ -43,32 +46,46 @@ class DiskQuota:
 
     def make_room(self) -> bool:
         """Delete closed video until there is space. False when there is not enough and nothing more may go."""
-        if self.free_bytes >= self._min_free:
-            self.full = False
-            return True
-        for lead_id in self._closed_leads():
-            folder = next(self._root.glob(f"????????/{lead_id}"), None)
-            if folder is not None and not (folder / RETIRED).exists():
-                self._retire(folder)
-                if self.free_bytes >= self._min_free:
-                    self.full = False
-                    return True
-        if not self.full:
+        was_full = self.full
+        self.full = not self._has_room() and not any(
+            self._retire(lead_id) and self._has_room() for lead_id in self._closed_leads()
+        )
+        if self.full and not was_full:
             log.error(
                 "less than %d MiB free on the disk of %s and every video belongs to an open lead: free some space, "
                 "or let the hub take the evidence over; leads go on without clips",
                 self._min_free >> 20,
                 self._root,
             )
-        self.full = True
-        return False
+        return not self.full
 
-    def _retire(self, folder: Path) -> None:
-        """Delete what is large; hashes, signature and lead stay, so that the chain can still be proved."""
-        gone = [p for p in sorted(folder.iterdir()) if p.name not in KEPT]
+    def _has_room(self) -> bool:
+        return self.free_bytes >= self._min_free
+
+    def _retire(self, lead_id: str) -> bool:
+        """Delete what is large; hashes, signature and lead stay, so that the chain can still be proved.
+
+        Returns whether there was anything to delete.
+        """
+        folder = self._root / f"{ulid_time(lead_id):%Y%m%d}" / lead_id
+        gone = sorted(p for p in folder.glob("*") if p.name not in KEPT)
+        if not gone:
+            return False
+        if not (folder / RETIRED).exists():
+            self._note(folder, gone)
         for path in gone:
-            path.unlink()
-        note = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "files": [p.name for p in gone], "why": "space"}
-        write_durably(folder / RETIRED, json.dumps(note).encode())
+            path.unlink(missing_ok=True)
         self.retired += 1
-        log.info("deleted the video of closed lead %s to make room", folder.name)
+        log.info("deleted the video of closed lead %s to make room", lead_id)
+        return True
+
+    def _note(self, folder: Path, gone: Sequence[Path]) -> None:
+        """Say what is to be deleted, before it is: files that are gone without a note look tampered with."""
+        note = Retired(at=datetime.now(UTC), files=tuple(p.name for p in gone)).model_dump_json().encode()
+        try:
+            write_durably(folder / RETIRED, note)
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise
+            max(gone, key=lambda p: p.stat().st_size).unlink()
+            write_durably(folder / RETIRED, note)

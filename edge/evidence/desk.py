@@ -8,7 +8,6 @@ tries again, for ever: a lead once made is not dropped.
 
 from __future__ import annotations
 
-import errno
 import logging
 import math
 import queue
@@ -16,23 +15,23 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from cameras import ClipReservation
 from detector.passage import Passage
-from edge.disk import DiskQuota
+from edge.acts import last_box
+from edge.disk import NO_SPACE, DiskQuota
 from edge.evidence import draft as drafts
 from edge.evidence.draft import ClipState, Draft
-from edge.evidence.manifest import sync_folder
+from edge.evidence.manifest import PENDING, sync_folder
 from edge.evidence.seal import Sealer
 from edge.outbox import Outbox, OutboxFullError
 
 log = logging.getLogger(__name__)
 
-PENDING = "pending"
 Box = tuple[float, float, float, float]
 
 
@@ -93,7 +92,10 @@ class EvidenceDesk:
         self._tasks: queue.Queue[Callable[[], object] | None] = queue.Queue(depth)
         self._cases: dict[str, Case] = {}
         self._closing_until = math.inf
+        self._given_up = False
         self._fault: BaseException | None = None
+        self.short_of_space = False
+        """Whether the desk waits for space now."""
         self._thread = threading.Thread(target=self._run, name="evidence", daemon=True)
         self.counts = DeskCounts()
 
@@ -215,11 +217,13 @@ class EvidenceDesk:
             update={
                 "clip": clip,
                 "missing": missing,
+                "place": replace(case.draft.place, box=last_box(passage), seen_at=passage.last_at),
                 "close_up_at": passage.shots[0].taken_at if passage.shots else None,
                 "passage": case.draft.passage.model_copy(update={"last_seen": passage.last_at, "exit": passage.exit}),
             }
         )
         drafts.write_draft(folder, draft)
+        sync_folder(folder)
         return folder
 
     def _write_clip(self, folder: Path, case: Case) -> tuple[ClipState | None, tuple[str, ...]]:
@@ -250,47 +254,54 @@ class EvidenceDesk:
             return
         sealed = self._sealer.seal(folder, self._outbox.chain_head())
         # The folder has moved to its place by now: only this last step may be tried again.
-        self._until_there_is_space(
-            partial(
-                self._outbox.add,
-                lead_id=sealed.lead.lead_id,
-                act_key=sealed.lead.one_act_key,
-                payload=sealed.payload,
-                occurred_at=sealed.lead.occurred_at,
-                act=draft.place,
-                chain=sealed.chain,
-            )
+        add = partial(
+            self._outbox.add,
+            lead_id=sealed.lead.lead_id,
+            act_key=sealed.lead.one_act_key,
+            payload=sealed.payload,
+            occurred_at=sealed.lead.occurred_at,
+            act=draft.place,
+            chain=sealed.chain,
         )
+        if not self._until_there_is_space(add):
+            return
         self.counts.sealed += 1
         self._on_lead()
 
-    def _until_there_is_space(self, work: Callable[[], object]) -> None:
-        """Do the work; wait and try again while the disk is full."""
-        waited = False
-        while True:
+    def _until_there_is_space(self, work: Callable[[], object]) -> bool:
+        """Do the work; wait and try again while the disk is full. False when it was given up at the end.
+
+        After that nothing more is tried: what was sealed is not in the chain of the outbox.
+        """
+        while not self._given_up:
             try:
                 work()
-                return
             except (OSError, OutboxFullError) as error:
                 if not _is_full(error):
                     raise
-                if not waited:
-                    log.error("the disk is full: leads wait in memory until there is space: %s", error)
-                    self.counts.waits_for_space += 1
-                waited = True
-                if self._monotonic() > self._closing_until:
-                    log.error("the disk is still full; what is on it is sealed at the next start, the rest is lost")
-                    return
-                self._quota.make_room()
-                time.sleep(self.RETRY_S)
+                self._wait_for_space(error)
+            else:
+                self.short_of_space = False
+                return True
+        return False
+
+    def _wait_for_space(self, error: Exception) -> None:
+        if not self.short_of_space:
+            log.error("the disk is full: leads wait in memory until there is space: %s", error)
+            self.counts.waits_for_space += 1
+        self.short_of_space = True
+        if self._monotonic() > self._closing_until:
+            log.error("the disk is still full; what is on it is sealed at the next start, the rest is lost")
+            self._given_up = True
+            return
+        self._quota.make_room()
+        time.sleep(self.RETRY_S)
 
     def _set_aside(self, folder: Path, error: Exception) -> None:
-        aside = folder.with_name(f".damaged-{folder.name}")
+        aside = folder.with_name(f".damaged-{time.time_ns()}-{folder.name}")
         log.error("draft %s is not whole (%s): set aside as %s", folder, error, aside)
         folder.rename(aside)
 
 
 def _is_full(error: Exception) -> bool:
-    return isinstance(error, OutboxFullError) or (
-        isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-    )
+    return isinstance(error, OutboxFullError) or (isinstance(error, OSError) and error.errno in NO_SPACE)

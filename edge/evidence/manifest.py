@@ -22,6 +22,8 @@ MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 LEAD = "lead.json"
 RETIRED = "retired.json"
+PENDING = "pending"
+"""Folder beside the sealed ones where drafts wait."""
 CHAIN_START = "0" * 64
 
 
@@ -61,6 +63,16 @@ class Manifest(BaseModel):
     missing: tuple[str, ...] = ()
     details: dict[str, Any] = {}
     """Camera, rule and model as in the lead, for who has only the folder."""
+
+
+class Retired(BaseModel):
+    """Note on what was deleted of a closed lead's folder to make room."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: UtcMs
+    files: tuple[str, ...]
+    """Names of the files that are gone."""
 
 
 def file_ref(path: Path, kind: str) -> FileRef:

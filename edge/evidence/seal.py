@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cameras import StreamError
 from cameras.clip import grab
 from edge.evidence import draft as drafts
 from edge.evidence.draft import Draft
@@ -28,7 +29,7 @@ from edge.evidence.manifest import (
     write_durably,
 )
 from edge.evidence.pictures import Caption, write_overlay, write_picture
-from edge.outbox import ChainHead
+from edge.outbox import ChainHead, RecoveredLead
 from leads import EvidenceRef, FileRef, Lead, encode, sign, sign_bytes
 
 
@@ -61,6 +62,7 @@ class Sealer:
         """
         draft = drafts.read_draft(pending)
         files, missing = self._gather(pending, draft)
+        _remove_leftovers(pending, files)
         manifest = Manifest(
             lead_id=draft.lead_id,
             site_id=draft.site_id,
@@ -109,9 +111,12 @@ class Sealer:
         files = [file_ref(path, "clip")]
         track = drafts.read_track(pending)
         within = [m for m in draft.moments_s if clip.start_s - 0.05 <= m <= clip.end_s + 0.05]
-        for number, (moment, image) in enumerate(
-            zip(within, grab(path, [max(m - clip.start_s, 0.0) for m in within]), strict=True), start=1
-        ):
+        try:
+            images = grab(path, [max(m - clip.start_s, 0.0) for m in within])
+        except StreamError as error:
+            missing.append(f"panoramas: the clip cannot be decoded: {error}"[:200])
+            return files
+        for number, (moment, image) in enumerate(zip(within, images, strict=True), start=1):
             original = write_picture(pending, f"panorama-{number}", image, self._quality)
             taken_at = draft.anchor_at + timedelta(seconds=moment - draft.anchor_s)
             box = drafts.track_box(track, moment)
@@ -128,12 +133,20 @@ class Sealer:
 
     def _settle(self, pending: Path, day: str, lead_id: str) -> Path:
         parent = self._root / day
-        parent.mkdir(parents=True, exist_ok=True)
+        parent.mkdir(exist_ok=True)
         place = parent / lead_id
         sync_folder(pending)
         pending.rename(place)
         sync_folder(parent)
+        sync_folder(self._root)
         return place
+
+
+def _remove_leftovers(pending: Path, files: list[FileRef]) -> None:
+    """Remove what an earlier try, cut short, left: it would look as if it had been put there afterwards."""
+    names = {f.name for f in files}
+    for path in [p for p in pending.iterdir() if p.name not in names]:
+        path.unlink()
 
 
 def _clip_facts(draft: Draft) -> ClipFacts | None:
@@ -191,8 +204,11 @@ def _grade(manifest: Manifest) -> str:
     return "B" if any(f.kind == "panorama" for f in manifest.files) else "C"
 
 
-def sealed_in(folder: Path) -> Sealed:
-    """Read a sealed folder back, for an outbox that lost it."""
+def sealed_in(folder: Path) -> RecoveredLead:
+    """Read a sealed lead back, for an outbox that does not hold it."""
     payload = (folder / LEAD).read_bytes()
     lead = Lead.model_validate_json(payload)
-    return Sealed(lead, payload, ChainHead(lead.evidence.chain_seq, hash_file(folder / MANIFEST)), folder)
+    draft = folder / drafts.DRAFT
+    act = drafts.read_draft(folder).place if draft.exists() else None
+    chain = ChainHead(lead.evidence.chain_seq, hash_file(folder / MANIFEST))
+    return RecoveredLead(lead.lead_id, lead.one_act_key, payload, lead.occurred_at, act, chain)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
-from edge.evidence.manifest import CHAIN_START, LEAD, MANIFEST, RETIRED, SIGNATURE, Manifest, hash_file
-from leads import Lead, Signature, SignatureError, verify, verify_bytes
+from edge.evidence.manifest import (
+    CHAIN_START,
+    LEAD,
+    MANIFEST,
+    PENDING,
+    RETIRED,
+    SIGNATURE,
+    Manifest,
+    Retired,
+    hash_file,
+)
+from leads import Lead, Signature, SignatureError, WireError, parse_json, read, verify, verify_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +56,17 @@ def verify_folder(folder: Path, key: Ed25519PublicKey) -> Verdict:
 
 def verify_tree(root: Path, key: Ed25519PublicKey) -> tuple[list[Verdict], list[str]]:
     """Check every folder below `root` and the chain that joins them; the second list names breaks of the chain."""
-    folders = sorted(p.parent for p in root.rglob(MANIFEST) if "pending" not in p.relative_to(root).parts)
-    verdicts = [verify_folder(f, key) for f in folders]
+    found = {p.parent for name in (MANIFEST, SIGNATURE, LEAD) for p in root.rglob(name)}
+    folders = sorted(f for f in found if PENDING not in f.relative_to(root).parts)
+    verdicts = [_in_its_place(verify_folder(f, key)) for f in folders]
     return verdicts, list(_chain_problems(verdicts))
+
+
+def _in_its_place(verdict: Verdict) -> Verdict:
+    if verdict.manifest is None or verdict.manifest.lead_id == verdict.folder.name:
+        return verdict
+    problem = f"{MANIFEST}: was sealed under another name, {verdict.manifest.lead_id}"
+    return replace(verdict, problems=(*verdict.problems, problem))
 
 
 def _chain_problems(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -95,12 +112,12 @@ def _file_problems(folder: Path, manifest: Manifest, retired: frozenset[str]) ->
 
 def _lead_problems(folder: Path, manifest: Manifest, digest: str, key: Ed25519PublicKey) -> Iterator[str]:
     try:
-        wire = json.loads((folder / LEAD).read_bytes())
+        wire = parse_json((folder / LEAD).read_bytes())
         verify(wire, key)
-        lead = Lead.model_validate_json((folder / LEAD).read_bytes())
+        lead = read(Lead, wire)
     except OSError as error:
         yield f"{LEAD}: {error.strerror}"
-    except (ValueError, SignatureError) as error:
+    except (WireError, SignatureError) as error:
         yield f"{LEAD}: changed: {str(error).splitlines()[0]}"
     else:
         if lead.evidence.manifest_sha256 != digest or lead.lead_id != manifest.lead_id:
@@ -109,8 +126,6 @@ def _lead_problems(folder: Path, manifest: Manifest, digest: str, key: Ed25519Pu
 
 def _retired(folder: Path) -> frozenset[str]:
     try:
-        return frozenset(json.loads((folder / RETIRED).read_bytes())["files"])
-    except FileNotFoundError:
-        return frozenset()
-    except (ValueError, KeyError):
+        return frozenset(Retired.model_validate_json((folder / RETIRED).read_bytes()).files)
+    except (FileNotFoundError, ValidationError):
         return frozenset()
