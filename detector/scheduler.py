@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cameras.frame import Frame, Image
 from detector.detections import Detections
+from detector.lanes import Lanes
 from detector.motion import MotionGate
 from detector.network import Prepared
 from detector.preprocess import Canvas
@@ -106,7 +107,7 @@ class Scheduler:
         self._busy = busy
         self._period_s = 1 / max_fps if max_fps else 0.0
         self._lanes = network.lanes
-        self._inference = threading.Semaphore(network.lanes)
+        self._inference = Lanes(network.lanes)
         self._room = 4 * (network.lanes + 1) * network.batch
         self._guard = threading.Lock()
         gates = gates or {}
@@ -217,7 +218,8 @@ class Scheduler:
         busy = self._busy is not None and self._busy(camera.name)
         if camera.gate is not None and not camera.gate.worth_a_look(frame, busy=busy):
             return "quiet"
-        camera.next_due_s = max(camera.next_due_s + self._period_s, frame.pts_s)
+        late = frame.pts_s - camera.next_due_s >= self._period_s
+        camera.next_due_s = (frame.pts_s if late else camera.next_due_s) + self._period_s
         return None
 
     def _release(self) -> None:
