@@ -41,7 +41,7 @@ class Case:
 
     draft: Draft
     passage: Passage
-    clip: ClipReservation | None
+    clip: ClipReservation
     deadline: float
     """Monotonic time after which the case is closed with what there is."""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -199,8 +199,7 @@ class EvidenceDesk:
     def _finish_case(self, case: Case) -> None:
         if case.draft.lead_id not in self._cases:
             return
-        if case.clip is not None:
-            case.clip.wait(self.CLIP_WAIT_S)
+        case.clip.wait(self.CLIP_WAIT_S)
         self._seal(self._write(case))
         del self._cases[case.draft.lead_id]
 
@@ -227,8 +226,6 @@ class EvidenceDesk:
         return folder
 
     def _write_clip(self, folder: Path, case: Case) -> tuple[ClipState | None, tuple[str, ...]]:
-        if case.clip is None:
-            return None, ("clip: the camera keeps no packets",)
         if not self._quota.make_room():
             self.counts.clips_without_space += 1
             (folder / drafts.CLIP).unlink(missing_ok=True)

@@ -79,15 +79,24 @@ def _strip(width: int, text: str) -> Image:
 
 
 def _wrap(text: str, width: int, font: cv2.FontFace, size: int) -> list[str]:
-    """Break at the bars so that every line fits: nothing may be cut off."""
+    """Break at the bars, and within a part that is too long by itself: nothing may be cut off."""
     lines: list[str] = []
     for part in text.split(" | "):
         longer = f"{lines[-1]} | {part}" if lines else part
         if lines and _text_width(longer, font, size) <= width:
             lines[-1] = longer
         else:
-            lines.append(part)
+            lines.extend(_pieces(part, width, font, size))
     return lines
+
+
+def _pieces(part: str, width: int, font: cv2.FontFace, size: int) -> list[str]:
+    pieces = [""]
+    for char in part:
+        if pieces[-1] and _text_width(pieces[-1] + char, font, size) > width:
+            pieces.append("")
+        pieces[-1] += char
+    return pieces
 
 
 def _text_width(text: str, font: cv2.FontFace, size: int) -> int:
