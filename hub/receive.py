@@ -21,7 +21,7 @@ from leads.quiet import QuietLog
 from leads.topics import BoxTopic, all_boxes, box_topic, parse_box_topic, shared
 
 log = logging.getLogger(__name__)
-_IDLE_S = 0.5
+_IDLE_S = 0.2
 _STORE_RETRY_S = 1.0
 
 

@@ -25,7 +25,7 @@ from leads.faults import explain, explain_silence
 from leads.quiet import QuietLog
 
 log = logging.getLogger(__name__)
-_LOOP_S: Final = 0.5
+_LOOP_S: Final = 0.2
 _NO_LIMIT: Final = 2**28
 _MOST_UNCONFIRMED: Final = 10
 """Messages of QoS 1 that may wait for the broker's own acknowledgement: all known brokers allow as many."""
@@ -214,7 +214,7 @@ class MqttLink:
             if came_up:
                 self._hooks.on_down()
         self.counters.last_error = self._fault or (
-            paho.error_string(rc) if answered else explain_silence(self._settings)
+            paho.error_string(rc) if answered else explain_silence(self._settings, hung_up=True)
         )
         return came_up
 
@@ -224,7 +224,7 @@ class MqttLink:
         while rc == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._stopping.is_set():
             rc = client.loop(_LOOP_S)
             if not self._up.is_set() and self._monotonic() > deadline:
-                self._fault = self._fault or f"no answer within {self._settings.connect_timeout_s:g} s"
+                self._fault = self._fault or explain_silence(self._settings, hung_up=False)
                 return MQTTErrorCode.MQTT_ERR_CONN_LOST
         if self._stopping.is_set() and self._up.is_set():
             self._part(client)

@@ -12,8 +12,6 @@ from tests.integration.brokers import Mosquitto
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
-    """A running mosquitto."""
-    broker = Mosquitto(tmp_path)
-    broker.start()
-    yield broker
-    broker.stop()
+    """A running broker, open and without persistence."""
+    with Mosquitto(tmp_path / "mosquitto") as broker:
+        yield broker

@@ -76,6 +76,7 @@ def test_a_certificate_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         (ConnectionRefusedError(111, "Connection refused"), "start the broker"),
         (TimeoutError("timed out"), "no answer within 10 s"),
         (socket.gaierror(-2, "Name or service not known"), "check `host`"),
+        (ConnectionResetError(104, "Connection reset by peer"), "hangs up"),
         (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), "port for TLS"),
         (BrokerError("the password file is empty"), "the password file is empty"),
         (OSError(101, "Network is unreachable"), "Network is unreachable"),
@@ -85,7 +86,12 @@ def test_every_failure_to_connect_names_a_remedy(error: OSError | ValueError, re
     assert remedy in explain(error, BrokerSettings())
 
 
-def test_a_broker_that_hangs_up_is_asked_about_its_certificates_only_with_tls() -> None:
-    assert "MQTT 5" in explain_silence(BrokerSettings())
-    assert "certificate" not in explain_silence(BrokerSettings())
-    assert "certificate" in explain_silence(BrokerSettings(tls=TlsSettings()))
+def test_a_broker_that_does_not_answer_is_asked_about_its_certificates_only_with_tls() -> None:
+    plain, tls = BrokerSettings(), BrokerSettings(tls=TlsSettings(), protocol="3.1.1", port=8883)
+    assert explain_silence(plain, hung_up=False) == (
+        "no answer within 10 s: is 1883 its port without TLS, and does it take MQTT 5?"
+    )
+    assert explain_silence(tls, hung_up=True) == (
+        "the broker hangs up without an answer: is 8883 its port for TLS, "
+        "and does it take this certificate and MQTT 3.1.1?"
+    )
