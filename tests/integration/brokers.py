@@ -26,6 +26,9 @@ IMPATIENT: dict[str, Any] = {
 }
 """Waits short enough for a test."""
 
+SEARCHED = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+"""Where mosquitto is looked for: it is not on the path of everybody."""
+
 
 def eventually(true: Callable[[], object], within_s: float = 15.0, *, what: str = "it") -> None:
     """Return as soon as `true()` is; AssertionError when it is not in time."""
@@ -61,7 +64,7 @@ class Mosquitto:
         self.port = free_port()
         self._log = folder / "mosquitto.log"
         self._config = folder / "mosquitto.conf"
-        lines = [f"user {getpass.getuser()}", f"listener {self.port} 127.0.0.1", *config]
+        lines = [f"listener {self.port} 127.0.0.1", *config]
         if authority is not None:
             cert, key = authority.broker()
             lines += [f"cafile {authority.ca}", f"certfile {cert}", f"keyfile {key}", "require_certificate true"]
@@ -69,8 +72,12 @@ class Mosquitto:
             lines += ["persistence true", f"persistence_location {folder}/", "autosave_interval 1"]
         if not any(line.startswith("allow_anonymous") for line in config):
             lines.append("allow_anonymous true")
-        self._config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.configure("\n".join(lines))
         self._process: subprocess.Popen[bytes] | None = None
+
+    def configure(self, text: str) -> None:
+        """Set its settings file, for the next start."""
+        self._config.write_text(f"{text}\nuser {getpass.getuser()}\n", encoding="utf-8")
 
     def settings(self, **changes: Any) -> BrokerSettings:
         """How to reach it, impatiently."""
@@ -123,7 +130,7 @@ class Mosquitto:
 
 def program() -> str:
     """Where mosquitto lies. Raises RuntimeError with the remedy when it is not installed."""
-    found = shutil.which("mosquitto", path=f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin")
+    found = shutil.which("mosquitto", path=SEARCHED)
     if found is None:
         raise RuntimeError("mosquitto is not installed: run `sh scripts/system-packages.sh test`")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -142,6 +143,28 @@ def test_mqtt_5_to_a_broker_that_knows_none_is_told(tmp_path: Path) -> None:
         broker = BrokerSettings(**(IMPATIENT | {"host": "127.0.0.1", "port": embedded.port}))
         with BoxEnd(tmp_path, broker) as box:
             eventually(lambda: "MQTT 5" in _error(box))
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"\x20\x03\x00\x00\x00\x90\x00", bytes(range(256))]
+)
+def test_a_server_that_is_no_broker_is_tried_again_and_again(
+    tmp_path: Path, mosquitto: Mosquitto, answer: bytes
+) -> None:
+    def talk(server: socket.socket) -> None:
+        for _ in range(3):
+            caller, _ = server.accept()
+            with caller:
+                caller.recv(4096)
+                caller.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        talker = threading.Thread(target=talk, args=(server,))
+        talker.start()
+        with BoxEnd(tmp_path, mosquitto.settings(port=server.getsockname()[1])) as box:
+            talker.join(10)
+            eventually(lambda: _error(box))
+            assert box.publisher.alive
 
 
 # Birth and death
