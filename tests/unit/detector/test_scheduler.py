@@ -160,6 +160,11 @@ def test_without_max_fps_every_frame_is_looked_at() -> None:
     assert len(run({"a": tape("a", 100, fps=1000)}, Net()).looked) == 100
 
 
+def test_a_clock_that_rounds_does_not_cost_frames() -> None:
+    rounded = [frame(blank(8, 8), i / 10 - 0.0004 * (i % 2), camera="a", index=i) for i in range(100)]
+    assert run({"a": Tape(rounded)}, Net(), max_fps=10).indices("a") == list(range(100))
+
+
 def test_a_gap_in_the_stream_is_not_made_up_for() -> None:
     early, late = frames_of("a", 5), frames_of("a", 50)[25:]
     sink = run({"a": Tape([*early, *late])}, Net(), max_fps=5)
