@@ -16,7 +16,11 @@ from edge.rules import Finding
 Box = tuple[float, float, float, float]
 
 SAME_PLACE_IOU = 0.3
-"""Overlap of the last box of the old track and the first of the new one."""
+"""Overlap of the first box of the new track and where the vehicle of the old one should be by then."""
+STEADY_S = 1.0
+"""The last so many seconds of a track say where its vehicle was heading."""
+STANDING = 0.15
+"""A vehicle that moved less than this share of its size in that time stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,14 @@ class _Remembered:
     passage_id: str
     box: Box
     seen_at: datetime
+    heading: tuple[float, float] = (0.0, 0.0)
+    """Pixels per second, right and down."""
+
+    def box_at(self, moment: datetime) -> Box:
+        """Where the vehicle should be, if it went on as it was last seen."""
+        gap_s = (moment - self.seen_at).total_seconds()
+        dx, dy = self.heading[0] * gap_s, self.heading[1] * gap_s
+        return (self.box[0] + dx, self.box[1] + dy, self.box[2] + dx, self.box[3] + dy)
 
 
 class ActBook:
@@ -44,32 +56,22 @@ class ActBook:
         for act in self._candidates(finding, passage, since):
             if act.passage_id == passage.id:
                 return act.lead_id
-            met = iou_matrix(np.array([act.box], np.float32), passage.boxes[:1])[0, 0] >= SAME_PLACE_IOU
-            if act.zone == finding.zone and since <= act.seen_at <= passage.first_at and met:
-                self._acts.append(replace(act, passage_id=passage.id))
+            if act.zone == finding.zone and since <= act.seen_at <= passage.first_at and _meet(act, passage):
+                self._acts.append(_look(replace(act, passage_id=passage.id), passage))
                 return act.lead_id
         return None
 
     def begin(self, lead_id: str, finding: Finding, passage: Passage) -> None:
         """A lead is made of this act."""
-        self._acts.append(
-            _Remembered(
-                lead_id,
-                finding.rule.id,
-                passage.camera,
-                finding.zone,
-                passage.id,
-                last_box(passage),
-                passage.last_at,
-            )
-        )
+        place = (finding.rule.id, passage.camera, finding.zone, passage.id)
+        self._acts.append(_look(_Remembered(lead_id, *place, last_box(passage), passage.last_at), passage))
 
     def seen(self, passage: Passage) -> list[tuple[str, datetime, Box]]:
-        """A passage is over: where and when the vehicles of its leads were last seen."""
+        """A passage as known now, or at its end; tells where and when the vehicle of each of its leads was seen."""
         news = []
         for i, act in enumerate(self._acts):
             if act.passage_id == passage.id:
-                self._acts[i] = replace(act, box=last_box(passage), seen_at=passage.last_at)
+                self._acts[i] = _look(act, passage)
                 news.append((act.lead_id, passage.last_at, last_box(passage)))
         self._forget(passage.last_at)
         return news
@@ -89,6 +91,25 @@ class ActBook:
         """Acts of more than a day ago are only in the outbox."""
         if len(self._acts) > 1000:
             self._acts = [a for a in self._acts if now - a.seen_at < timedelta(days=1)]
+
+
+def _meet(act: _Remembered, passage: Passage) -> bool:
+    expected = np.array([act.box_at(passage.first_at)], np.float32)
+    return bool(iou_matrix(expected, passage.boxes[:1])[0, 0] >= SAME_PLACE_IOU)
+
+
+def _look(act: _Remembered, passage: Passage) -> _Remembered:
+    return replace(act, box=last_box(passage), seen_at=passage.last_at, heading=_heading(passage))
+
+
+def _heading(passage: Passage) -> tuple[float, float]:
+    start = int(np.searchsorted(passage.times_s, passage.last_s - STEADY_S))
+    (x0, y0, x1, y1), last = passage.boxes[start], passage.boxes[-1]
+    way = ((last[0] + last[2] - x0 - x1) / 2, (last[1] + last[3] - y0 - y1) / 2)
+    elapsed_s = passage.last_s - float(passage.times_s[start])
+    if elapsed_s == 0 or np.hypot(*way) < STANDING * np.sqrt(max((x1 - x0) * (y1 - y0), 1.0)):
+        return (0.0, 0.0)
+    return (float(way[0] / elapsed_s), float(way[1] / elapsed_s))
 
 
 def last_box(passage: Passage) -> Box:

@@ -74,11 +74,16 @@ class CaseWorker:
         self._now = now
         self._monotonic = monotonic
         self._open: list[_Open] = []
+        self._in_view: dict[str, Passage] = {}
+        """Vehicles of acts, as far as they are still followed."""
         self.counts = CaseCounts()
 
     def found(self, finding: Finding, passage: Passage) -> None:
         """A rule seems broken: open a case, unless a lead was made of this act."""
         self.counts.findings += 1
+        for followed in self._in_view.values():
+            self._acts.seen(self._now(followed))
+        self._in_view[passage.id] = passage
         if self._acts.same_act(finding, passage) is not None:
             self.counts.repeats += 1
             return
@@ -96,6 +101,7 @@ class CaseWorker:
 
     def passed(self, passage: Passage) -> None:
         """A vehicle has left: remember where, and what its cases need of the whole passage."""
+        self._in_view.pop(passage.id, None)
         for lead_id, seen_at, box in self._acts.seen(passage):
             self._desk.seen_again(lead_id, seen_at, box)
         for entry in self._open:
