@@ -3,7 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check format docs bench soak clean
+.PHONY: setup demo test accuracy check format bench soak clean
 
 setup: $(STAMP)
 
@@ -17,6 +17,10 @@ demo: setup
 test: setup
 	@sh scripts/system-packages.sh test
 	@$(PY) -m pytest
+
+# How many labelled trucks are followed, held against stored baselines (a minute; needs the videos).
+accuracy: setup
+	@$(PY) -m pytest tests/accuracy -s
 
 check: setup
 	$(VENV)/bin/ruff check .

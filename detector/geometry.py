@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.detections import Boxes
 
+Floats = NDArray[np.float64]
 Placement = Literal["centre", "top_left"]
 
 
@@ -72,3 +74,11 @@ def iou_matrix(a: Boxes, b: Boxes) -> np.ndarray[tuple[int, int], np.dtype[np.fl
     inter *= np.maximum(np.minimum(ay1, by1) - np.maximum(ay0, by0), zero)
     union = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - inter
     return np.asarray(inter / np.maximum(union, np.float32(1e-9)), np.float32)
+
+
+def share_inside(parts: Floats, wholes: Floats) -> Floats:
+    """Share of the area of each box of `parts` (N, 4) that lies inside each box of `wholes` (M, 4): (N, M)."""
+    low = np.maximum(parts[:, None, :2], wholes[None, :, :2])
+    high = np.minimum(parts[:, None, 2:], wholes[None, :, 2:])
+    area = np.prod(parts[:, 2:] - parts[:, :2], axis=1)[:, None]
+    return np.asarray(np.prod(np.clip(high - low, 0, None), axis=2) / np.maximum(area, 1e-9), np.float64)

@@ -97,6 +97,10 @@ class BoxFilterBank:
         """Drop the filters whose row is False."""
         self.mean, self.cov = self.mean[rows], self.cov[rows]
 
+    def copy(self, source: int, target: int) -> None:
+        """Make one filter the same as another."""
+        self.mean[target], self.cov[target] = self.mean[source], self.cov[source]
+
     def predict(self, dt_s: float) -> None:
         """Move every filter `dt_s` seconds on."""
         q = (self._noise.acceleration * self.sizes[:, None] * self._share) ** 2

@@ -71,6 +71,8 @@ class PassageBuilder:
         self._looks.append(t_s)
         while self._looks[0] < t_s - self._tracker_settings.lost_after_s - 1:
             self._looks.popleft()
+        for track in step.absorbed:
+            del self._logs[track.number]
         seen = []
         for track, row in step.matched:
             log = self._logs.get(track.number)

@@ -170,4 +170,4 @@ class _StillWatch:
         size = float(np.sqrt(max((a[2] - a[0]) * (a[3] - a[1]), 1.0)))
         # The lower edge's middle and the centre: a vehicle coming on grows before its centre moves.
         far = max(abs((b[0] + b[2] - a[0] - a[2]) / 2), abs((b[1] + b[3] - a[1] - a[3]) / 2), abs(b[3] - a[3]))
-        return far > self.TOLERANCE * size
+        return bool(far > self.TOLERANCE * size)

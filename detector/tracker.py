@@ -23,7 +23,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from detector.assignment import assign
 from detector.detections import Detections
 from detector.flow import FlowField
+from detector.geometry import share_inside
 from detector.kalman import BoxFilterBank, Noise
+
+_FRESH_VIEW_S = 0.1
+"""Boxes closer together in time tell little that the one before did not."""
 
 
 class TrackerSettings(BaseModel):
@@ -33,16 +37,21 @@ class TrackerSettings(BaseModel):
 
     sure_score: float = Field(default=0.4, ge=0, le=1)
     """Boxes from this score on are matched first. Lower it for a network that scores timidly."""
-    start_score: float = Field(default=0.45, ge=0, le=1)
-    """A box that fits no track starts one from this score on. Raise it if signs and shadows become tracks."""
+    start_score: float = Field(default=0.2, ge=0, le=1)
+    """A box that fits no track starts one from this score on; whether it is a vehicle, `confirm_belief` decides."""
     least_overlap: float = Field(default=0.35, gt=0, lt=1)
     """Widened overlap below which two boxes are never the same vehicle. Lower it below 5 frames/s."""
     part_inside: float = Field(default=0.6, gt=0, le=1)
     """A box with this share of itself inside a followed vehicle is a part of it and starts no track."""
+    part_after_s: float = Field(default=0.6, gt=0)
+    """Two tracks are one vehicle once the smaller has stood so long inside the larger, wheels on the same line."""
     lost_after_s: float = Field(default=1.2, gt=0)
     """A track without a box for so long has ended. Raise it where signs or trees hide vehicles."""
     confirm_hits: int = Field(default=3, ge=1)
     """Boxes a track needs before it counts as a vehicle."""
+    confirm_belief: float = Field(default=1.5, ge=0)
+    """Sum of their scores that it needs: two or three sure boxes, or more weak ones. Looks closer together than 0.1 s
+    count for less, for they see the same thing. Raise it if signs and shadows become tracks."""
     confirm_within_s: float = Field(default=1.0, gt=0)
     """A track not confirmed for so long is dropped."""
 
@@ -59,7 +68,11 @@ class Track:
     seen_s: float
     """Stream time of the last matched box."""
     hits: int = 1
+    belief: float = 0.0
+    """Sum of the scores of its boxes, see `TrackerSettings.confirm_belief`."""
     confirmed: bool = False
+    part_since_s: float | None = None
+    """Since when it has stood inside a larger track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,8 @@ class TrackerStep:
 
     matched: tuple[tuple[Track, int], ...]
     ended: tuple[Track, ...]
+    absorbed: tuple[Track, ...] = ()
+    """Tracks that turned out to be a part of another vehicle: cab, trailer, load. Not in `ended`."""
 
 
 class Tracker:
@@ -101,21 +116,25 @@ class Tracker:
         groups = self._groups[detections.class_ids]
         sure = detections.scores >= self._settings.sure_score
         pairs = self._match(detections, groups, sure)
-        matched = []
+        columns: dict[int, int] = {}
         if len(pairs):
             self._bank.correct(pairs[:, 0], detections.boxes[pairs[:, 1]])
         for row, column in pairs.tolist():
             track = self._tracks[row]
+            fresh_view = min((t_s - track.seen_s) / _FRESH_VIEW_S, 1.0)
+            track.belief += float(detections.scores[column]) * fresh_view
             track.seen_s, track.hits = t_s, track.hits + 1
-            track.confirmed = track.confirmed or track.hits >= self._settings.confirm_hits
-            matched.append((track, column))
+            track.confirmed = track.confirmed or self._is_vehicle(track)
+            columns[track.number] = column
         self._learn_flow(pairs[:, 0], size)
+        absorbed = self._absorb(t_s, columns)
         ended = self._drop(t_s)
+        matched = [(t, columns[t.number]) for t in self._tracks if t.number in columns]
         fresh = detections.scores >= self._settings.start_score
         fresh[pairs[:, 1]] = False
         fresh &= ~self._part_of_a_track(detections, groups)
         matched.extend(self._start(t_s, detections, groups, np.flatnonzero(fresh), size))
-        return TrackerStep(tuple(matched), ended)
+        return TrackerStep(tuple(matched), ended, absorbed)
 
     def finish(self) -> tuple[Track, ...]:
         """End every track: the stream has ended."""
@@ -179,11 +198,15 @@ class Tracker:
         started = []
         for column in fresh.tolist():
             self._count += 1
-            track = Track(self._count, int(groups[column]), t_s, t_s)
-            track.confirmed = self._settings.confirm_hits == 1
+            track = Track(self._count, int(groups[column]), t_s, t_s, belief=float(detections.scores[column]))
+            track.confirmed = self._is_vehicle(track)
             self._tracks.append(track)
             started.append((track, column))
         return started
+
+    def _is_vehicle(self, track: Track) -> bool:
+        settings = self._settings
+        return track.hits >= settings.confirm_hits and track.belief >= settings.confirm_belief
 
     def _part_of_a_track(self, detections: Detections, groups: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which boxes (D,) lie inside a confirmed track of their group: a cab, a trailer, a load, not a vehicle.
@@ -193,15 +216,53 @@ class Tracker:
         known = np.array([t.confirmed for t in self._tracks], bool)
         if not known.any() or not len(detections):
             return np.zeros(len(detections), bool)
-        whole = self._bank.boxes[known][:, None, :]
-        part = detections.boxes.astype(np.float64)[None, :, :]
-        low = np.maximum(whole[..., :2], part[..., :2])
-        high = np.minimum(whole[..., 2:], part[..., 2:])
-        inside = np.prod(np.clip(high - low, 0, None), axis=2) / np.maximum(
-            np.prod(part[..., 2:] - part[..., :2], axis=2), 1e-9
-        )
-        same = np.array([t.group for t in self._tracks])[known][:, None] == groups[None, :]
-        return np.asarray(((inside >= self._settings.part_inside) & same).any(axis=0), np.bool_)
+        inside = share_inside(detections.boxes.astype(np.float64), self._bank.boxes[known])
+        same = groups[:, None] == np.array([t.group for t in self._tracks])[known][None, :]
+        return np.asarray(((inside >= self._settings.part_inside) & same).any(axis=1), np.bool_)
+
+    def _absorb(self, t_s: float, columns: dict[int, int]) -> tuple[Track, ...]:
+        """Make one of two tracks that follow the same vehicle, one its whole and one its cab.
+
+        The older keeps its identity, the larger its box. `columns` of detections by track number is changed.
+        """
+        gone: set[int] = set()
+        for small, large in self._parts(t_s):
+            if small in gone or large in gone:
+                continue
+            part, whole = self._tracks[small], self._tracks[large]
+            if part.number < whole.number:
+                self._bank.copy(large, small)
+                columns[part.number] = columns[whole.number]
+                part.part_since_s = None
+            gone.add(large if part.number < whole.number else small)
+        absorbed = tuple(self._tracks[i] for i in sorted(gone))
+        for track in absorbed:
+            del columns[track.number]
+        if absorbed:
+            self._bank.keep(np.array([i not in gone for i in range(len(self._tracks))], bool))
+            self._tracks = [t for i, t in enumerate(self._tracks) if i not in gone]
+        return absorbed
+
+    def _parts(self, t_s: float) -> list[tuple[int, int]]:
+        """Rows (small, large) of tracks where the small one has been a part of the large one for long enough."""
+        rows = [i for i, t in enumerate(self._tracks) if t.confirmed and t.seen_s == t_s]
+        boxes = self._bank.boxes[rows]
+        area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+        same_ground = np.abs(boxes[:, None, 3] - boxes[None, :, 3]) <= 0.15 * (boxes[:, 3] - boxes[:, 1])[None, :]
+        groups = np.array([self._tracks[i].group for i in rows])
+        part = share_inside(boxes, boxes) >= self._settings.part_inside
+        part &= same_ground & (groups[:, None] == groups[None, :]) & (area[:, None] < area[None, :])
+        found = []
+        for i, row in enumerate(rows):
+            track = self._tracks[row]
+            if not part[i].any():
+                track.part_since_s = None
+                continue
+            if track.part_since_s is None:
+                track.part_since_s = t_s
+            if t_s - track.part_since_s >= self._settings.part_after_s:
+                found.append((row, rows[int(np.argmax(part[i]))]))
+        return found
 
     def _learn_flow(self, rows: NDArray[np.int64], size: tuple[int, int]) -> None:
         settled = [r for r in rows.tolist() if self._tracks[r].hits >= 4]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from detector.geometry import iou_matrix
+from detector.geometry import iou_matrix, share_inside
 from detector.passage import Passage
 from edge.outbox import KnownAct
 from edge.rules import Finding
@@ -17,6 +17,10 @@ Box = tuple[float, float, float, float]
 
 SAME_PLACE_IOU = 0.3
 """Overlap of the first box of the new track and where the vehicle of the old one should be by then."""
+ONE_INSIDE = 0.7
+"""Share of the smaller box inside the larger, of two tracks that are one vehicle."""
+ONE_GROUND = 0.15
+"""Their lower edges differ by less than this share of the height: one stands where the other does."""
 STEADY_S = 1.0
 """The last so many seconds of a track say where its vehicle was heading."""
 STANDING = 0.15
@@ -56,7 +60,7 @@ class ActBook:
         for act in self._candidates(finding, passage, since):
             if act.passage_id == passage.id:
                 return act.lead_id
-            if act.zone == finding.zone and since <= act.seen_at <= passage.first_at and _meet(act, passage):
+            if act.zone == finding.zone and since <= act.seen_at and _meet(act, passage):
                 self._acts.append(_look(replace(act, passage_id=passage.id), passage))
                 return act.lead_id
         return None
@@ -94,8 +98,21 @@ class ActBook:
 
 
 def _meet(act: _Remembered, passage: Passage) -> bool:
-    expected = np.array([act.box_at(passage.first_at)], np.float32)
-    return bool(iou_matrix(expected, passage.boxes[:1])[0, 0] >= SAME_PLACE_IOU)
+    """Whether the passage is the vehicle of the act under another number.
+
+    Either it begins where that one should be by then, or the two stood in one place at one time, as cab and truck.
+    """
+    if act.seen_at <= passage.first_at:
+        expected = np.array([act.box_at(passage.first_at)], np.float32)
+        return bool(iou_matrix(expected, passage.boxes[:1])[0, 0] >= SAME_PLACE_IOU)
+    if act.seen_at > passage.last_at:
+        return False
+    then = passage.box_at(passage.first_s + (act.seen_at - passage.first_at).total_seconds())
+    one, other = np.array([act.box], np.float64), then[None, :].astype(np.float64)
+    height = max(one[0, 3] - one[0, 1], other[0, 3] - other[0, 1])
+    same_ground = abs(one[0, 3] - other[0, 3]) <= ONE_GROUND * height
+    inside = max(share_inside(one, other)[0, 0], share_inside(other, one)[0, 0])
+    return bool(same_ground and inside >= ONE_INSIDE)
 
 
 def _look(act: _Remembered, passage: Passage) -> _Remembered:

@@ -111,6 +111,58 @@ def test_the_cab_inside_a_followed_truck_is_no_second_vehicle() -> None:
     assert tracker.alive == 1
 
 
+@pytest.mark.parametrize("older", ["cab", "truck"])
+def test_cab_and_truck_followed_apart_become_one(older: str) -> None:
+    tracker = Tracker(TrackerSettings(), GROUPS)
+    # The truck's box jumps into view around a cab that is followed already, or the cab into the truck's, too large
+    # at first to count as a part.
+    truck, cab = Car((400.0, 300.0), (0.0, 0.0), (300.0, 200.0)), Car((560.0, 350.0), (0.0, 0.0), (120.0, 100.0))
+    first, second = (cab, truck) if older == "cab" else (truck, cab)
+    inside = Car((480.0, 350.0), (0.0, 0.0), (120.0, 100.0))
+    absorbed, last = [], None
+    for i in range(40):
+        t = i / 10
+        cars = [first] if i < 8 else [truck, cab if i < 16 else inside] if older == "truck" else [first, second]
+        if older == "cab" and i >= 16:
+            cars = [inside, truck]
+        step = tracker.update(t, detections(cars, t)[0], SIZE)
+        absorbed += [(track.number, track.confirmed) for track in step.absorbed]
+        last = step
+    assert absorbed == [(2, True)]
+    assert last is not None
+    ((track, row),) = last.matched
+    assert (track.number, tracker.alive) == (1, 1)
+    boxes = detections([truck, inside] if older == "truck" else [inside, truck], 4.0)[0].boxes
+    assert boxes[row].tolist() == pytest.approx(truck.box(0.0))
+
+
+def test_a_vehicle_behind_another_is_not_absorbed() -> None:
+    # Its box lies inside the larger one's, but it stands further up the road.
+    tracker = Tracker(TrackerSettings(part_inside=0.99), GROUPS)
+    near, far = Car((400.0, 300.0), (0.0, 0.0), (300.0, 200.0)), Car((500.0, 280.0), (0.0, 0.0), (90.0, 60.0))
+    for i in range(30):
+        step = tracker.update(i / 10, detections([far] if i < 5 else [far, near], i / 10)[0], SIZE)
+        assert not step.absorbed
+    assert tracker.alive == 2
+
+
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_weak_boxes_become_a_vehicle_only_when_they_go_on(fps: int) -> None:
+    def first_confirmed(score: float) -> float | None:
+        tracker = Tracker(TrackerSettings(confirm_within_s=2.0), GROUPS)
+        for i in range(2 * fps):
+            seen = detections([Car((300.0, 300.0), (30.0, 0.0))], i / fps, score=score)[0]
+            if any(t.confirmed for t, _ in tracker.update(i / fps, seen, SIZE).matched):
+                return i / fps
+        return None
+
+    sure, weak = first_confirmed(0.8), first_confirmed(0.3)
+    assert sure is not None
+    assert weak is not None
+    assert sure <= 0.4
+    assert weak >= max(2 * sure, 0.39)
+
+
 def test_a_single_false_box_becomes_no_vehicle() -> None:
     tracker = Tracker(TrackerSettings(), GROUPS)
     ended = []

@@ -131,3 +131,14 @@ def test_thousands_of_acts_do_not_stay_in_memory() -> None:
     book.seen(fresh)
     assert book.same_act(finding, fresh) == "fresh"
     assert book.same_act(finding, replace(passage, id="p-7")) is None
+
+
+@pytest.mark.parametrize(("down", "same"), [(0.0, True), (40.0, False)])
+def test_two_tracks_of_one_truck_at_one_time_are_one_act(down: float, same: bool) -> None:
+    way = [(500.0, 300.0 + 6 * i) for i in range(30)]
+    finding, passage = act("TR-01", way, NOON, 1)
+    book = ActBook(lambda *_: [])
+    book.begin("lead-1", finding, passage)
+    other = driven(CLOSED, [(x + 8, y + down) for x, y in way[5:]], first_at=later(0.5), number=2, box=44)
+    (again,) = judge(other, TABLE, {z.id: z for z in CLOSED.zones}, SHANGHAI)
+    assert (book.same_act(again, other) == "lead-1") is same
