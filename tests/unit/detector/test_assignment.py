@@ -19,7 +19,9 @@ def best_by_trying_all(similarity: np.ndarray, least: float) -> float:
     if gain.shape[0] > gain.shape[1]:
         gain = gain.T
     rows = range(gain.shape[0])
-    return max(sum(gain[r, c] for r, c in zip(rows, p, strict=True)) for p in permutations(range(gain.shape[1]), len(rows)))
+    return max(
+        sum(gain[r, c] for r, c in zip(rows, p, strict=True)) for p in permutations(range(gain.shape[1]), len(rows))
+    )
 
 
 @given(SMALL, st.floats(0.05, 0.9))
