@@ -1,0 +1,118 @@
+"""An evidence desk with all its real parts, a clock that a test sets, and a disk that a test fills."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cameras import CameraSettings, PacketRing
+from detector.passage import Passage
+from edge.acts import ActBook
+from edge.casework import BoxFacts, CaseWorker
+from edge.disk import DiskQuota
+from edge.evidence.desk import EvidenceDesk
+from edge.evidence.seal import Sealed, Sealer
+from edge.outbox import ChainHead, Outbox
+from edge.rules import Finding, judge
+from edge.settings import EvidenceSettings, PlaceSettings
+from leads import generate_key
+from tests.unit.edge.boxes import PATIENCE_S
+from tests.unit.edge.passages import NOON, driven
+from tests.unit.edge.test_rules import NO_STOP, SHANGHAI, TABLE, standing
+
+MIB = 1 << 20
+
+
+class FullDiskSealer(Sealer):
+    """A sealer whose disk takes nothing while `full` is set, as the system says it."""
+
+    full: threading.Event
+
+    def seal(self, pending: Path, head: ChainHead | None) -> Sealed:
+        """Seal, or run out of space."""
+        if self.full.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().seal(pending, head)
+
+
+class Office:
+    """The evidence side of a box, without cameras."""
+
+    def __init__(self, root: Path, depth: int = 64, mode: str = "live", disk: Path | None = None) -> None:
+        """`disk`: evidence of another office that is there at the start."""
+        root.mkdir()
+        key_path = root / "box.key"
+        key = generate_key(key_path)
+        self.now = 0.0
+        self.free = 100 * MIB
+        self.rung = 0
+        self.public = key.public_key()
+        self.evidence = root / "evidence"
+        if disk is None:
+            self.evidence.mkdir()
+        else:
+            shutil.copytree(disk, self.evidence)
+        self.outbox = Outbox(root / "outbox.db")
+        self.sealer = FullDiskSealer(self.evidence, key, ZoneInfo("Asia/Shanghai"), 90, lambda: datetime.now(UTC))
+        self.sealer.full = threading.Event()
+        self.quota = DiskQuota(self.evidence, 10 * MIB, list, lambda _: self.free)
+        self._depth, self._mode = depth, mode
+        self.restart()
+
+    def restart(self) -> None:
+        """A desk and a camera's worker that remember nothing but what the disk holds."""
+        self.desk = EvidenceDesk(
+            self.evidence, self.sealer, self.outbox, self.quota, 90, self._ring, lambda: self.now, self._depth
+        )
+        self.desk.RETRY_S = 0.01
+        self.worker = CaseWorker(
+            BoxFacts("test", "box-1", (), TABLE.sha256),
+            CameraSettings.model_validate({"id": "cam", "url": "road.mp4", "mode": self._mode}),
+            PlaceSettings(name="岭下"),
+            EvidenceSettings(folder=self.evidence),
+            PacketRing(20, MIB),
+            ActBook(self.outbox.acts),
+            self.desk,
+            lambda passage: passage,
+            lambda: self.now,
+        )
+
+    def finish(self) -> None:
+        """Close all cases and seal them."""
+        self.worker.finish()
+        self.desk.finish()
+
+    def _ring(self) -> None:
+        self.rung += 1
+
+    def find(self, number: int) -> tuple[Finding, Passage]:
+        """A vehicle, in a place of its own, stops where it may not."""
+        finding, passage = stop(number)
+        self.worker.found(finding, passage)
+        return finding, passage
+
+    @property
+    def drafts(self) -> list[Path]:
+        """The cases on disk that are not sealed."""
+        return sorted(p for p in (self.evidence / "pending").iterdir() if not p.name.startswith("."))
+
+
+def stop(number: int) -> tuple[Finding, Passage]:
+    """A vehicle that stops where it may not, each in a place of its own."""
+    passage = driven(NO_STOP, [(x + 70.0 * (number % 8), y) for x, y in standing(11)], first_at=NOON, number=number)
+    (finding,) = judge(passage, TABLE, {z.id: z for z in NO_STOP.zones}, SHANGHAI)
+    return finding, passage
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    """Wait, but not for ever."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not reached():
+        assert time.monotonic() < deadline, "what was waited for did not come"
+        time.sleep(0.005)
