@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Annotated
 
 import typer
-from detector.commands import app as inspect_app
 
 from cameras.commands import app as cameras_app
+from detector.commands import app as inspect_app
 from edge.commands import app as edge_app
 from hub.commands import app as hub_app
 from leads.commands import app as leads_app
@@ -26,12 +27,14 @@ app.add_typer(leads_app, name="leads")
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    record: Annotated[Path | None, typer.Option(help="Write what is shown as an SVG picture.")] = None,
+) -> None:
     """Show the main job on this machine: video in, leads with evidence out, received by a hub."""
     if not (Path(__file__).parent / "scripts" / "demo.py").is_file():
         typer.echo("The demo runs from a checkout of the project: clone it and run `make demo` there.", err=True)
         raise typer.Exit(1)
-    importlib.import_module("scripts.demo").demo()
+    importlib.import_module("scripts.demo").demo(record)
 
 
 def main() -> None:

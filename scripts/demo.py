@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import threading
 import time
@@ -22,7 +23,8 @@ from rich.table import Table
 from detector.passage import Passage
 from edge.box import Box
 from edge.evidence.verify import verify_tree
-from edge.settings import SiteSettings, check_site, load_site
+from edge.rules import RuleTable, load_table
+from edge.settings import SiteSettings, load_site
 from hub.commands import run_receiver
 from hub.embedded_broker import EmbeddedBroker
 from hub.settings import HubSettings
@@ -35,20 +37,28 @@ SITE = ROOT / "configs/sites/gantry.yaml"
 WORK = ROOT / "var/demo"
 
 
-def demo() -> None:
-    """Video in, leads out: broker, hub and box on this machine, on a real motorway video."""
-    console = Console()
+def demo(record: Path | None = None) -> None:
+    """Video in, leads out: broker, hub and box on this machine, on a real motorway video.
+
+    `record`: where to write what was shown, as an SVG picture.
+    """
+    console = Console(record=record is not None, width=122 if record else None)
     site = load_site(SITE)
     _need_material(site, console)
     shutil.rmtree(WORK, ignore_errors=True)
+    table = load_table(site.rules)
     logging.basicConfig(level=logging.WARNING)
     with ExitStack() as undo:
         broker = _broker(undo, console)
         site = site.model_copy(update={"broker": broker})
         hub = _start_hub(site, broker, undo, console)
-        passages = _run_box(site, console)
-        _show_leads(hub, len(passages), console)
+        passages = _run_box(site, table, console)
+        _show_leads(hub, table, len(passages), console)
     _show_proof(site, console)
+    if record is not None:
+        # Without the fonts that the picture would fetch from elsewhere.
+        picture = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="make demo"), flags=re.DOTALL)
+        record.write_text(picture, encoding="utf-8")
 
 
 def _need_material(site: SiteSettings, console: Console) -> None:
@@ -88,12 +98,11 @@ def _start_hub(site: SiteSettings, broker: BrokerSettings, undo: ExitStack, cons
     return settings
 
 
-def _run_box(site: SiteSettings, console: Console) -> list[Passage]:
-    _, table = check_site(SITE)
+def _run_box(site: SiteSettings, table: RuleTable, console: Console) -> list[Passage]:
     passages: list[Passage] = []
     box = Box(site, table, on_passage=passages.append)
     source = site.cameras[0].source
-    console.print(f"box      watches {os.path.relpath(source.url)}, {site.detector.model.name}, every frame")
+    console.print(f"box      looks at every frame of {os.path.relpath(source.url)} with {site.detector.model.name}")
     failure: list[BaseException] = []
 
     def work() -> None:
@@ -105,21 +114,23 @@ def _run_box(site: SiteSettings, console: Console) -> list[Passage]:
     thread = threading.Thread(target=work, name="box")
     started = time.monotonic()
     thread.start()
-    with Live(console=console, refresh_per_second=8) as live:
+    said = ""
+    with Live(console=console, refresh_per_second=8, transient=True) as live:
         while thread.is_alive():
             looked = sum(box.state.looks.values())
             rate = looked / max(time.monotonic() - started, 1e-3)
             sent = box.state.publisher.counters().accepted
-            live.update(
-                f"box      {looked} frames looked at ({rate:.0f}/s), {len(passages)} vehicles, {sent} leads received"
-            )
+            said = f"box      {looked} frames ({rate:.0f}/s), {len(passages)} vehicles, {sent} leads received"
+            live.update(said)
             thread.join(0.1)
     if failure:
         raise failure[0]
+    console.print(said)
     return passages
 
 
-def _show_leads(hub: HubSettings, vehicles: int, console: Console) -> None:
+def _show_leads(hub: HubSettings, rules: RuleTable, vehicles: int, console: Console) -> None:
+    titles = {rule.id: rule.title["en"] for rule in rules.rules}
     with HubStore(hub.store) as store:
         leads = [lead for i in store.lead_ids() if (lead := store.lead(i)) is not None]
     table = Table(title=f"{vehicles} vehicles passed; the hub holds {len(leads)} leads")
@@ -129,7 +140,7 @@ def _show_leads(hub: HubSettings, vehicles: int, console: Console) -> None:
         table.add_row(
             f"{lead.occurred_at:%H:%M:%S}.{lead.occurred_at.microsecond // 100_000}",
             f"{lead.vehicle.vehicle_class} {lead.vehicle.class_score:.2f}",
-            lead.act.summary,
+            f"{titles[lead.act.rule_id]}: {lead.act.zone}",
             f"{lead.act.rule_id} v{lead.act.rule_version}",
             _proof(lead),
         )
@@ -147,9 +158,11 @@ def _show_proof(site: SiteSettings, console: Console) -> None:
     verdicts, chain = verify_tree(site.evidence.folder, public)
     whole = sum(not v.problems for v in verdicts)
     state = "broken" if chain else "unbroken"
-    console.print(f"evidence {whole} of {len(verdicts)} folders whole, chain {state}; look:")
+    console.print(
+        f"evidence {whole} of {len(verdicts)} folders whole, chain {state}; look at their pictures and clips:"
+    )
     for verdict in verdicts[:3]:
-        console.print(f"  {os.path.relpath(verdict.folder)}/panorama-2.overlay.jpg, clip.mp4")
+        console.print(f"  {os.path.relpath(verdict.folder)}/", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":
