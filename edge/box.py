@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 TELEMETRY_EVERY_S = 10.0
 BEAT_S = 1.0
+"""Or a quarter of what systemd asks for, if that is less."""
 
 
 @dataclass(slots=True)
@@ -228,9 +230,10 @@ class Box:
     def _beat(self, ended: threading.Event) -> None:
         """Tell systemd that the box is alive, as long as it is, and the hub how it fares."""
         next_telemetry = self._monotonic()
-        while not ended.wait(BEAT_S):
+        beat_s = min(BEAT_S, (self._manager.watchdog_s or math.inf) / 4)
+        while not ended.wait(beat_s):
             health = self._health()
-            if not self.state.hung:
+            if not self.state.hung():
                 self._manager.alive("; ".join(health.problems) or "working")
             if self._monotonic() >= next_telemetry:
                 self._publisher.publish_telemetry(telemetry_of(self.state))

@@ -15,7 +15,7 @@ from edge.disk import DiskQuota
 from edge.evidence.desk import EvidenceDesk
 from edge.metrics import Health, Reading
 from edge.outbox import Outbox
-from edge.publisher import Publisher
+from edge.publisher import Publisher, PublisherCounters
 from edge.settings import SiteSettings
 from leads import CameraTelemetry, Telemetry
 
@@ -62,11 +62,16 @@ class BoxState:
         """Seconds since the start."""
         return self._monotonic() - self.started
 
-    @property
     def hung(self) -> bool:
-        """Whether a camera gives frames and yet none was looked at for a long time."""
+        """Whether cameras give frames and none was looked at for long, or nothing is sent any more. Ask often.
+
+        A full disk is no reason to start anew: leads wait in memory then.
+        """
+        now = self._monotonic()
         running = any(p.reader.status().state is StreamState.RUNNING for p in self.posts.values())
-        return running and self._monotonic() - self._last_look > HUNG_AFTER_S
+        if not running or self.desk.short_of_space:
+            self._last_look = now
+        return not self.publisher.alive or now - self._last_look > HUNG_AFTER_S
 
     def looked(self, frame: Frame) -> None:
         """A frame was looked at."""
@@ -82,64 +87,82 @@ def health_of(state: BoxState) -> Health:
         if status.state in {StreamState.STALLED, StreamState.LOST}:
             why = f": {status.last_error}" if status.last_error else ""
             problems.append(f"camera {name} is {status.state}{why}")
+        elif status.state is StreamState.ENDED and status.last_error:
+            problems.append(f"camera {name} cannot be read: {status.last_error}")
     if not state.publisher.counters().connected:
         problems.append("the broker is not connected")
-    if state.quota.full:
+    if state.desk.short_of_space:
+        problems.append("the disk is full: leads wait in memory")
+    elif state.quota.full:
         problems.append("the disk is full: new leads have no clip")
     oldest = state.outbox.oldest_age_s()
     if oldest is not None and oldest > OLD_LEAD_S:
         problems.append(f"a lead has waited {oldest:.0f} s for the hub's receipt")
-    if state.hung:
-        problems.append(f"no frame was looked at for over {HUNG_AFTER_S:.0f} s")
+    if state.hung():
+        problems.append(f"the box hangs: nothing is sent, or no frame was looked at for {HUNG_AFTER_S:.0f} s")
     return Health(tuple(problems))
+
+
+def _count(name: str, help: str, value: float, **labels: str) -> Reading:
+    return Reading(f"lushao_{name}", help, value, labels, counts_up=True)
+
+
+def _gauge(name: str, help: str, value: float, **labels: str) -> Reading:
+    return Reading(f"lushao_{name}", help, value, labels, counts_up=False)
 
 
 def readings_of(state: BoxState) -> Iterator[Reading]:
     """Every metric of the box."""
-    yield from _camera_readings(state)
-    for stage, total in state.network.times.snapshot().items():
-        labels = {"stage": stage}
-        yield Reading("lushao_stage_seconds", "Time spent per stage", total.seconds, labels, True)
-        yield Reading("lushao_stage_frames", "Frames through each stage", total.count, labels, True)
-    desk = state.desk.counts
-    yield Reading("lushao_leads_sealed", "Leads made, with their evidence", desk.sealed, {}, True)
-    yield Reading("lushao_evidence_waiting", "Cases whose evidence is being gathered", state.desk.waiting, {}, False)
-    yield Reading("lushao_clips_without_space", "Leads without a clip: disk full", desk.clips_without_space, {}, True)
-    yield Reading("lushao_disk_free_bytes", "Free space for evidence", state.quota.free_bytes, {}, False)
-    yield Reading("lushao_evidence_retired", "Closed leads whose video was deleted", state.quota.retired, {}, True)
-    yield Reading("lushao_outbox_leads", "Leads that wait for a receipt", state.outbox.depth(), {}, False)
-    yield Reading(
-        "lushao_outbox_oldest_seconds", "Age of the oldest of them", state.outbox.oldest_age_s() or 0.0, {}, False
-    )
-    sent = state.publisher.counters()
-    yield Reading("lushao_mqtt_connected", "1 while the broker is connected", float(sent.connected), {}, False)
-    yield Reading("lushao_mqtt_connects", "Connections to the broker", sent.connects, {}, True)
-    yield Reading("lushao_mqtt_published", "Leads handed to the broker", sent.published, {}, True)
-    yield Reading("lushao_receipts", "Receipts by outcome", sent.accepted, {"outcome": "accepted"}, True)
-    yield Reading("lushao_receipts", "Receipts by outcome", sent.refused, {"outcome": "refused"}, True)
-    yield Reading("lushao_receipts", "Receipts by outcome", sent.bad_receipts, {"outcome": "bad"}, True)
-
-
-def _camera_readings(state: BoxState) -> Iterator[Reading]:
     for name, post in state.posts.items():
-        status, labels = post.reader.status(), {"camera": name}
-        for one in StreamState:
-            yield Reading(
-                "lushao_camera_state",
-                "1 for the state the stream is in",
-                float(status.state is one),
-                {**labels, "state": str(one)},
-                False,
-            )
-        yield Reading("lushao_frames_decoded", "Frames decoded", status.frames_decoded, labels, True)
-        yield Reading("lushao_frames_dropped", "Frames passed over for newer", status.frames_dropped, labels, True)
-        yield Reading("lushao_frames_looked", "Frames looked at", state.looks[name], labels, True)
-        yield Reading("lushao_camera_reconnects", "Times connected anew", status.reconnects, labels, True)
-        yield Reading("lushao_camera_stalls", "Times without a frame for too long", status.stalls, labels, True)
-        yield Reading("lushao_decode_errors", "Packets that could not be decoded", status.decode_errors, labels, True)
-        counts = post.cases.counts
-        yield Reading("lushao_findings", "Rules that fired", counts.findings, labels, True)
-        yield Reading("lushao_findings_repeated", "Of them acts known already", counts.repeats, labels, True)
+        yield from _camera_readings(name, post, state.looks[name])
+    for stage, total in state.network.times.snapshot().items():
+        yield _count("stage_seconds", "Time spent per stage", total.seconds, stage=stage)
+        yield _count("stage_frames", "Frames through each stage", total.count, stage=stage)
+    yield from _lead_readings(state)
+    yield from _broker_readings(state.publisher.counters())
+    yield _gauge("disk_free_bytes", "Free space for evidence", state.quota.free_bytes)
+    yield _count("evidence_retired", "Closed leads whose video was deleted", state.quota.retired)
+    yield _gauge("memory_bytes", "Resident memory", resident_bytes() or 0)
+
+
+def _camera_readings(name: str, post: CameraPost, looks: int) -> Iterator[Reading]:
+    status, counts = post.reader.status(), post.cases.counts
+    for one in StreamState:
+        here = float(status.state is one)
+        yield _gauge("camera_state", "1 for the state the stream is in", here, camera=name, state=str(one))
+    yield _count("frames_decoded", "Frames decoded", status.frames_decoded, camera=name)
+    yield _count("frames_dropped", "Frames passed over for newer", status.frames_dropped, camera=name)
+    yield _count("frames_looked", "Frames looked at", looks, camera=name)
+    yield _count("camera_reconnects", "Times connected anew", status.reconnects, camera=name)
+    yield _count("camera_stalls", "Times without a frame for too long", status.stalls, camera=name)
+    yield _count("decode_errors", "Packets that could not be decoded", status.decode_errors, camera=name)
+    yield _count("findings", "Rules that fired", counts.findings, camera=name)
+    yield _count("findings_repeated", "Of them acts known already", counts.repeats, camera=name)
+
+
+def _lead_readings(state: BoxState) -> Iterator[Reading]:
+    desk = state.desk.counts
+    yield _count("leads_sealed", "Leads made, with their evidence", desk.sealed)
+    yield _count("clips_without_space", "Leads without a clip: disk full", desk.clips_without_space)
+    yield _count("waits_for_space", "Times that leads had to wait for a full disk", desk.waits_for_space)
+    yield _gauge("evidence_waiting", "Cases whose evidence is being gathered", state.desk.waiting)
+    yield _gauge("outbox_leads", "Leads that wait for a receipt", state.outbox.depth())
+    yield _gauge("outbox_oldest_seconds", "Age of the oldest of them", state.outbox.oldest_age_s() or 0.0)
+
+
+def _broker_readings(sent: PublisherCounters) -> Iterator[Reading]:
+    yield _gauge("mqtt_connected", "1 while the broker is connected", float(sent.connected))
+    yield _count("mqtt_connects", "Connections to the broker", sent.connects)
+    yield _count("mqtt_published", "Leads handed to the broker", sent.published)
+    yield _count("mqtt_repeated", "Of them those sent again for want of a receipt", sent.repeated)
+    yield _count("mqtt_refused", "Messages the broker would not pass on", sent.refused_by_broker)
+    yield _count("mqtt_too_large", "Leads held back: the broker takes no such size", sent.too_large)
+    yield _gauge("mqtt_in_flight", "Leads published and not yet receipted", sent.in_flight)
+    yield _count("receipts", "Receipts by outcome", sent.accepted, outcome="accepted")
+    yield _count("receipts", "Receipts by outcome", sent.refused, outcome="refused")
+    yield _count("receipts", "Receipts by outcome", sent.bad_receipts, outcome="bad")
+    yield _count("receipts", "Receipts by outcome", sent.stray_receipts, outcome="stray")
+    yield _count("receipts", "Receipts by outcome", sent.lost_receipts, outcome="lost")
 
 
 def telemetry_of(state: BoxState) -> Telemetry:
