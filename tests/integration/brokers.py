@@ -25,6 +25,8 @@ IMPATIENT: dict[str, Any] = {
     "connect_timeout_s": 3.0,
 }
 """Waits short enough for a test."""
+TRUSTING: dict[str, Any] = {"receipt_timeout_s": 600.0, "receipt_timeout_max_s": 600.0}
+"""Nothing is sent again for want of a receipt: what arrives does so without."""
 
 SEARCHED = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 """Where mosquitto is looked for: it is not on the path of everybody."""

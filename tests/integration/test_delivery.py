@@ -16,7 +16,7 @@ import pytest
 from hub.embedded_broker import EmbeddedBroker
 from leads import Lead, Receipt, Status, Telemetry, decode, encode, sign, write_public_key
 from leads.broker import BrokerSettings, TlsSettings
-from tests.integration.brokers import IMPATIENT, Bystander, Line, Mosquitto, eventually
+from tests.integration.brokers import IMPATIENT, TRUSTING, Bystander, Line, Mosquitto, eventually
 from tests.integration.certificates import Authority
 from tests.integration.ends import BOX_KEY, HUB_KEY, OTHER_KEY, BoxEnd, HubEnd, delivered
 from tests.unit.edge.outboxes import accepted
@@ -303,6 +303,18 @@ def test_leads_wait_while_the_hub_is_gone_and_none_is_taken_for_delivered(tmp_pa
             delivered(box, hub, leads)
 
 
+def test_a_new_connection_sends_at_once_what_has_no_receipt(tmp_path: Path, mosquitto: Mosquitto, line: Line) -> None:
+    with BoxEnd(tmp_path, mosquitto.settings(port=line.port, **TRUSTING)) as box:
+        leads = box.make(*range(5))
+        eventually(lambda: box.publisher.counters().published == 5)
+        with HubEnd(tmp_path, mosquitto.settings()) as hub:
+            time.sleep(0.2)
+            assert hub.store.count() == 0  # they went out before there was a hub
+            line.cut()
+            line.mend()
+            delivered(box, hub, leads)
+
+
 def test_leads_survive_a_restart_of_the_box(tmp_path: Path, mosquitto: Mosquitto) -> None:
     box = BoxEnd(tmp_path, mosquitto.settings())
     with box:
@@ -445,7 +457,7 @@ def test_a_hub_that_cannot_commit_gives_no_receipt_until_it_can(
     tmp_path: Path, mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker = mosquitto.settings()
-    with HubEnd(tmp_path, broker) as hub, BoxEnd(tmp_path, broker) as box:
+    with HubEnd(tmp_path, broker) as hub, BoxEnd(tmp_path, mosquitto.settings(**TRUSTING)) as box:
         other = sqlite3.connect(hub.settings.store, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         leads = box.make(*range(5))

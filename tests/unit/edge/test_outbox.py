@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from edge.outbox import (
     OutboxFullError,
     RecoveredLead,
 )
+from edge.outbox_file import connect
 from leads import LEAD_MAX_BYTES, encode
 from tests.unit.edge.outboxes import accepted, link, on_disk, put, queue, refused
 from tests.unit.leads.samples import NOON, sample_lead
@@ -213,6 +214,14 @@ def test_what_was_added_and_settled_is_there_after_a_restart(tmp_path: Path) -> 
         assert queue(outbox) == [leads[2].lead_id]
         assert [lead.lead_id for lead in outbox.refused()] == [leads[1].lead_id]
         assert outbox.chain_head() == link(3)
+
+
+def test_the_file_is_written_through_to_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    Outbox(path).close()
+    with closing(connect(path)) as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 KILLED = """

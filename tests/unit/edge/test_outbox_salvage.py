@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import random
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -70,6 +72,14 @@ def _one_byte_of_a_payload(path: Path) -> None:
     path.write_bytes(data[:at] + b"X" + data[at + 1 :])
 
 
+def _one_byte_of_an_index(path: Path) -> None:
+    data = path.read_bytes()
+    sha256 = hashlib.sha256(encode(sample_lead(30))).hexdigest().encode()
+    places = [found.start() for found in re.finditer(sha256, data)]
+    (at,) = (place for place in places if data[place - 1 : place] != b"}")  # in its row it stands behind the payload
+    path.write_bytes(data[:at] + b"X" + data[at + 1 :])
+
+
 def _only_the_log_is_left(path: Path) -> None:
     with Outbox(path) as outbox:
         put(outbox, MANY + 1)
@@ -85,6 +95,7 @@ DAMAGES = [
     _no_database,
     _first_page_lost,
     _one_byte_of_a_payload,
+    _one_byte_of_an_index,
     _only_the_log_is_left,
 ]
 

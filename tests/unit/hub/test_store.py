@@ -119,6 +119,11 @@ def test_what_take_returns_is_committed_for_others_to_see(store: HubStore) -> No
     assert store.count() == 2
 
 
+def test_the_file_is_written_through_to_the_disk(store: HubStore) -> None:
+    assert store._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_a_store_that_is_locked_changes_nothing_and_says_so(tmp_path: Path) -> None:
     with HubStore(tmp_path / "leads.db", busy_timeout_s=0.05) as store:
         other = sqlite3.connect(store.path, isolation_level=None)
