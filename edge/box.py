@@ -136,9 +136,12 @@ class Box:
 
     def _wind_up(self, stop: threading.Event) -> None:
         """The streams have ended, or the box is told to stop: seal what is open, deliver what can be delivered."""
-        for post in self.posts.values():
+        for name, post in self.posts.items():
             post.watch.finish()
             post.cases.finish()
+            error = post.reader.status().last_error
+            if error is not None and post.reader.ended:
+                log.error("camera %s could not be read: %s", name, error)
         self._desk.finish()
         self._desk.seal_left_over()
         told = False
