@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from cameras.errors import ErrorKind, StreamError
 
 NETWORK_SCHEMES = ("rtsp", "rtsps", "http", "https")
-_USER_INFO = re.compile(r"(?<=://)[^/\s@]*@")
+_USER_INFO = re.compile(r"(?<=://)\S*@")
+"""To the last @: a password may hold one, or a slash."""
 
 
 class CameraSettings(BaseModel):
@@ -53,11 +54,12 @@ class CameraSettings(BaseModel):
         if not value:
             raise ValueError("no address: give an rtsp:// address, a video file or a folder of pictures")
         if "://" in value:
-            parts = urlsplit(value)
-            if parts.username is not None or parts.password is not None:
+            if "@" in value:
                 raise ValueError(
-                    "user and password do not belong in the address: use user and password_file or password_env"
+                    "user and password do not belong in the address: use user and password_file or password_env "
+                    "(an @ in the path is written %40)"
                 )
+            parts = urlsplit(value)
             if parts.scheme not in NETWORK_SCHEMES:
                 raise ValueError(
                     f"unknown kind of address {parts.scheme}://; use {', '.join(NETWORK_SCHEMES)} or a file"

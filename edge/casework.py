@@ -145,7 +145,7 @@ class CaseWorker:
                 rule_id=rule.id,
                 rule_version=str(rule.version),
                 code=rule.id,
-                title=rule.title["zh"],
+                title=rule.title.zh,
                 summary=finding.summary,
                 zone=finding.zone,
                 legal_basis=rule.legal_basis,

@@ -22,7 +22,9 @@ from detector.settings import DetectorSettings, MotionSettings
 from edge.box import Box
 from edge.evidence.manifest import MANIFEST
 from edge.evidence.verify import Verdict, verify_folder, verify_tree
+from edge.metrics import MetricsError
 from edge.outbox import Outbox, OutboxError
+from edge.publisher import BrokerError
 from edge.replay import Replay, finding_json, passage_json, replay_source, watch_settings
 from edge.rules import Finding, load_table
 from edge.settings import SiteCamera, SiteSettings, check_site, load_site
@@ -102,7 +104,7 @@ def run(site: SitePath, verbose: Annotated[bool, typer.Option(help="Say more.")]
         Box(settings, table).run(stop)
     except SettingsError as error:
         raise _fail(*error.problems) from None
-    except (ModelError, OutboxError, KeyFileError) as error:
+    except (ModelError, OutboxError, KeyFileError, BrokerError, MetricsError) as error:
         raise _fail(error) from None
 
 
@@ -183,13 +185,13 @@ class _Report:
     """Passages as a table for people."""
 
     def __init__(self) -> None:
-        self._table = Table("passage", "class", "score", "from", "to", "in → out", "leads")
+        self._table = Table("no.", "class", "score", "from", "to", "in → out", "leads")
         self._leads: dict[str, list[str]] = {}
 
     def passage(self, p: Passage) -> None:
         leads = ", ".join(self._leads.get(p.id, []))
         self._table.add_row(
-            p.id,
+            str(p.number),
             p.class_name,
             f"{p.class_score:.2f}",
             f"{p.first_s:.1f} s",

@@ -16,6 +16,10 @@ from prometheus_client.registry import Collector
 from edge.settings import MetricsSettings
 
 
+class MetricsError(Exception):
+    """The port cannot be listened on; the text says the remedy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One number at one moment."""
@@ -60,10 +64,16 @@ class MetricsServer:
     def __init__(
         self, settings: MetricsSettings, readings: Callable[[], Iterator[Reading]], health: Callable[[], Health]
     ) -> None:
-        """Binds at once; raises OSError when the port is taken."""
+        """Binds at once; raises MetricsError when the port is taken."""
         registry = CollectorRegistry()
         registry.register(_BoxCollector(readings))
-        self._server = ThreadingHTTPServer((settings.host, settings.port), _handler(registry, health))
+        try:
+            self._server = ThreadingHTTPServer((settings.host, settings.port), _handler(registry, health))
+        except OSError as error:
+            raise MetricsError(
+                f"metrics: cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
+                "choose another metrics.port, or end what uses it"
+            ) from None
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True)
         self._thread.start()

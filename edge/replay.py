@@ -106,7 +106,7 @@ def finding_json(finding: Finding, passage: Passage) -> dict[str, Any]:
         "passage": passage.id,
         "rule": rule.id,
         "rule_version": rule.version,
-        "title": rule.title,
+        "title": rule.title.model_dump(),
         "summary": finding.summary,
         "zone": finding.zone,
         "class": passage.class_name,

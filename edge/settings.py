@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -141,12 +143,12 @@ class SiteSettings(BaseModel):
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
             raise ValueError(f"cameras need different ids; used twice: {', '.join(twice)}")
-        clip_s = self.evidence.pre_s + self.evidence.longest_act_s + self.evidence.post_s
+        wanted_s = self.evidence.pre_s + self.evidence.longest_act_s
         for camera in self.cameras:
-            if camera.source.ring_seconds < self.evidence.pre_s + self.evidence.longest_act_s:
+            if camera.source.ring_seconds < wanted_s:
                 raise ValueError(
-                    f"camera {camera.source.id} keeps {camera.source.ring_seconds} s of packets, but evidence wants "
-                    f"{clip_s} s (pre_s + longest_act_s + post_s): raise ring_seconds or shorten the evidence"
+                    f"camera {camera.source.id} keeps {camera.source.ring_seconds:g} s of packets, but evidence wants "
+                    f"{wanted_s:g} s (pre_s + longest_act_s): raise ring_seconds or shorten the evidence"
                 )
         return self
 
@@ -169,7 +171,7 @@ def load_site(path: Path) -> SiteSettings:
 def check_site(path: Path) -> tuple[SiteSettings, RuleTable]:
     """Load a site and what it points to. Raises `SettingsError` with every problem found."""
     site = load_site(path)
-    problems = []
+    problems = [p for i, camera in enumerate(site.cameras) for p in _source_problems(f"{path}: cameras.{i}", camera)]
     if not site.detector.model.is_file():
         problems.append(f"{path}: detector.model: no file {site.detector.model}; put the network there")
     if not site.keys.box.is_file():
@@ -186,14 +188,24 @@ def check_site(path: Path) -> tuple[SiteSettings, RuleTable]:
     return site, table
 
 
+def _source_problems(where: str, camera: SiteCamera) -> Iterator[str]:
+    source = camera.source
+    if not source.is_network and not Path(source.url).exists():
+        yield f"{where}.source.url: no file or folder {source.url}; check the name, or give an rtsp:// address"
+    if source.password_file is not None and not source.password_file.is_file():
+        yield f"{where}.source.password_file: no file {source.password_file}; write the camera's password into it"
+    if source.password_env is not None and source.password_env not in os.environ:
+        yield f"{where}.source.password_env: {source.password_env} is not set; set it to the camera's password"
+
+
 def _zone_problems(path: Path, site: SiteSettings, table: RuleTable) -> list[str]:
-    known = {z.id for c in site.cameras for z in c.plan.zones}
+    purposes = {(z.id, z.purpose) for c in site.cameras for z in c.plan.zones}
     return [
-        f"{path}: rules: {site.rules.name}: {rule.id} names zone {zone!r}, which no camera has; "
-        f"draw it under plan.zones or take it out of the rule"
+        f"{path}: rules: {site.rules.name}: {rule.id} names zone {zone!r}, but no camera has a {rule.purpose} zone of "
+        f"that name; draw it under plan.zones or take it out of the rule"
         for rule in table.rules
         for zone in rule.zones or ()
-        if zone not in known
+        if (zone, rule.purpose) not in purposes
     ]
 
 

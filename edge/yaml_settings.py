@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,16 +30,40 @@ def load_yaml_model(path: Path, model: type[Model]) -> Model:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([f"{path}: cannot be read: {error}"]) from error
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        loader = yaml.SafeLoader(text)
+        tree = loader.get_single_node()
+        data = loader.construct_document(tree) if tree else None
+    except yaml.MarkedYAMLError as error:
+        raise SettingsError([_describe_syntax(path, error)]) from None
     except yaml.YAMLError as error:
-        raise SettingsError([f"{path}: is not YAML: {error}"]) from error
+        raise SettingsError([f"{path}: is not YAML: {error}"]) from None
+    twice = list(_keys_twice(path, tree))
+    if twice:
+        raise SettingsError(twice)
     if not isinstance(data, dict):
         raise SettingsError([f"{path}: expected keys and values, found {type(data).__name__}"])
     try:
         return model.model_validate(data, context={"folder": path.parent})
     except ValidationError as error:
-        raise SettingsError([_describe(path, tree, problem) for problem in error.errors()]) from error
+        raise SettingsError([_describe(path, tree, problem) for problem in _causes(error.errors())]) from None
+
+
+def _describe_syntax(path: Path, error: yaml.MarkedYAMLError) -> str:
+    """Without the line itself, which may hold a secret."""
+    mark = error.problem_mark or error.context_mark
+    where = f"{path}:{mark.line + 1}" if mark else f"{path}"
+    column = f" near column {mark.column + 1}" if mark else ""
+    return f"{where}: is not YAML: {error.problem}; check indents, colons and quotes{column}"
+
+
+def _causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without those that only follow from others: a wrong item makes its list too short as well."""
+    return [
+        error
+        for error in errors
+        if error["type"] != "too_short"
+        or not any(other["loc"][: len(error["loc"])] == error["loc"] for other in errors if other is not error)
+    ]
 
 
 def _describe(path: Path, tree: yaml.Node | None, problem: ErrorDetails) -> str:
@@ -51,9 +76,26 @@ def _describe(path: Path, tree: yaml.Node | None, problem: ErrorDetails) -> str:
     if remedy is None:
         message = problem["msg"].removeprefix("Value error, ")
         given = problem["input"]
-        shown = f" (found {given!r})" if isinstance(given, str | int | float | bool) else ""
+        tells = isinstance(given, str | int | float | bool) and "://" not in str(given)
+        shown = f" (found {given!r})" if tells else ""
         remedy = f"{message}{shown}"
     return f"{path}:{line}: {key}: {remedy}"
+
+
+def _keys_twice(path: Path, node: yaml.Node | None) -> Iterator[str]:
+    """YAML takes the last of two equal keys and forgets the first unseen."""
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            name = str(key.value)
+            if name in seen:
+                yield f"{path}:{line}: {name}: stands twice, first in line {seen[name]}: remove one"
+            seen[name] = line
+            yield from _keys_twice(path, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _keys_twice(path, value)
 
 
 def _locate(node: yaml.Node | None, path: tuple[int | str, ...]) -> tuple[int, list[str]]:

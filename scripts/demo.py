@@ -130,7 +130,7 @@ def _run_box(site: SiteSettings, table: RuleTable, console: Console) -> list[Pas
 
 
 def _show_leads(hub: HubSettings, rules: RuleTable, vehicles: int, console: Console) -> None:
-    titles = {rule.id: rule.title["en"] for rule in rules.rules}
+    titles = {rule.id: rule.title.en for rule in rules.rules}
     with HubStore(hub.store) as store:
         leads = [lead for i in store.lead_ids() if (lead := store.lead(i)) is not None]
     table = Table(title=f"{vehicles} vehicles passed; the hub holds {len(leads)} leads")

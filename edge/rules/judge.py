@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from detector.passage import Passage
 from detector.places import Stop, ZoneVisit
-from detector.plan import Anchor, Purpose, ZoneSettings
+from detector.plan import Anchor, ZoneSettings
 from edge.rules.table import ClosedZoneRule, NoStopRule, Rule, RuleTable, WrongWayRule
 from leads import Fact
 
@@ -57,7 +57,7 @@ def _acts(
 ) -> Iterator[Finding]:
     for visit in passage.visits:
         zone = zones[visit.zone]
-        if rule.zones is not None and zone.id not in rule.zones:
+        if zone.purpose is not rule.purpose or (rule.zones is not None and zone.id not in rule.zones):
             continue
         match rule:
             case ClosedZoneRule():
@@ -78,7 +78,7 @@ def _acts(
                 occurred_at,
                 share,
                 act.facts,
-                f"疑似{rule.title['zh']}：{act.text}",
+                f"疑似{rule.title.zh}：{act.text}",
             )
 
 
@@ -91,7 +91,7 @@ class _Act:
 
 
 def _closed_zone(rule: ClosedZoneRule, visit: ZoneVisit, zone: ZoneSettings) -> _Act | None:
-    if zone.purpose is not Purpose.CLOSED or visit.dwell_s < rule.least_inside.value:
+    if visit.dwell_s < rule.least_inside.value:
         return None
     facts = (
         Fact(name="zone", value=zone.id),
@@ -101,8 +101,6 @@ def _closed_zone(rule: ClosedZoneRule, visit: ZoneVisit, zone: ZoneSettings) -> 
 
 
 def _no_stop(rule: NoStopRule, passage: Passage, visit: ZoneVisit, zone: ZoneSettings) -> _Act | None:
-    if zone.purpose is not Purpose.NO_STOP:
-        return None
     stops = [s for s in (_during(stop, visit) for stop in passage.stops) if s.duration_s >= rule.least_stop.value]
     if not stops:
         return None
@@ -121,8 +119,7 @@ def _during(stop: Stop, visit: ZoneVisit) -> Stop:
 
 
 def _wrong_way(rule: WrongWayRule, passage: Passage, visit: ZoneVisit, zone: ZoneSettings) -> _Act | None:
-    if zone.purpose is not Purpose.LANE or zone.direction is None:
-        return None
+    assert zone.direction is not None, "a lane has one"
     way = (visit.last_at[0] - visit.entered_at[0], visit.last_at[1] - visit.entered_at[1])
     lane = (
         (zone.direction[1][0] - zone.direction[0][0]) * passage.size[0],

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from detector.plan import Purpose
 from edge.yaml_settings import load_yaml_model
 from models.taxonomy import VEHICLES
 
@@ -54,14 +55,27 @@ class Hours(BaseModel):
         return moment >= self.start or moment < self.end
 
 
+class Title(BaseModel):
+    """Name of a rule."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    zh: str
+    """On leads and orders."""
+    en: str
+    """For who reads no Chinese."""
+
+
 class _RuleBase(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    purpose: ClassVar[Purpose]
+    """The zones it looks at."""
     id: str = Field(pattern=r"^[A-Z]{2}-\d{2}$")
     """Name of the rule, for example TR-01."""
     version: int = Field(ge=1)
     """Counts up with each change of the rule's text or numbers."""
-    title: dict[Literal["zh", "en"], str]
+    title: Title
     """What an operator reads first."""
     level: Literal["low", "medium", "high"]
     """How strongly the proof supports the suspicion."""
@@ -111,6 +125,7 @@ class _RuleBase(BaseModel):
 class ClosedZoneRule(_RuleBase):
     """A class of vehicle in a zone that is closed to it, always or for some hours."""
 
+    purpose: ClassVar[Purpose] = Purpose.CLOSED
     kind: Literal["closed_zone"]
     least_inside: Quantity
     """Seconds in the zone before it counts: a box may touch a zone it does not enter (s)."""
@@ -119,6 +134,7 @@ class ClosedZoneRule(_RuleBase):
 class NoStopRule(_RuleBase):
     """A vehicle standing where stopping is forbidden."""
 
+    purpose: ClassVar[Purpose] = Purpose.NO_STOP
     kind: Literal["no_stop"]
     least_stop: Quantity
     """Seconds of standing still in the zone (s)."""
@@ -127,6 +143,7 @@ class NoStopRule(_RuleBase):
 class WrongWayRule(_RuleBase):
     """A vehicle driving against the direction of a lane."""
 
+    purpose: ClassVar[Purpose] = Purpose.LANE
     kind: Literal["wrong_way"]
     least_travel: Quantity
     """Distance driven against the lane, in box sizes (ratio)."""

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cameras import StreamState
 from edge.box import Box
-from edge.metrics import Health, MetricsServer, Reading
+from edge.metrics import Health, MetricsError, MetricsServer, Reading
 from edge.readings import health_of, hottest_c, resident_bytes, telemetry_of
 from edge.settings import MetricsSettings
 from tests.unit.edge.boxes import make_box, run_until
@@ -118,7 +118,7 @@ def test_health_is_200_when_all_works() -> None:
 def test_a_port_that_is_taken_is_an_error_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = MetricsSettings(port=taken.getsockname()[1])
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(MetricsError, match="in use; choose another metrics"):
             MetricsServer(settings, lambda: iter(()), lambda: Health(()))
 
 
