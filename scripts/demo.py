@@ -12,6 +12,7 @@ import re
 import shutil
 import threading
 import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -51,8 +52,8 @@ def demo(record: Path | None = None) -> None:
     with ExitStack() as undo:
         broker = _broker(undo, console)
         site = site.model_copy(update={"broker": broker})
-        hub = _start_hub(site, broker, undo, console)
-        passages = _run_box(site, table, console)
+        hub = _hub_settings(site, broker)
+        passages = _run(site, table, hub, console)
         _show_leads(hub, table, len(passages), console)
     _show_proof(site, console)
     if record is not None:
@@ -85,48 +86,41 @@ def _broker(undo: ExitStack, console: Console) -> BrokerSettings:
     return BrokerSettings(host="127.0.0.1", port=broker.port, protocol="3.1.1")
 
 
-def _start_hub(site: SiteSettings, broker: BrokerSettings, undo: ExitStack, console: Console) -> HubSettings:
+def _hub_settings(site: SiteSettings, broker: BrokerSettings) -> HubSettings:
     settings = HubSettings(hub_id="demo-hub", broker=broker, store=WORK / "hub/leads.db", box_keys=WORK / "hub/keys")
     generate_key(site.keys.box)
     write_public_key(settings.box_keys / f"{site.box}.pub", load_private_key(site.keys.box).public_key())
-    stop = threading.Event()
-    thread = threading.Thread(target=run_receiver, args=(settings, stop), name="hub")
-    thread.start()
-    undo.callback(thread.join)
-    undo.callback(stop.set)
-    console.print(f"hub      receives into {os.path.relpath(settings.store)}")
     return settings
 
 
-def _run_box(site: SiteSettings, table: RuleTable, console: Console) -> list[Passage]:
-    passages: list[Passage] = []
-    box = Box(site, table, on_passage=passages.append)
+def _run(site: SiteSettings, table: RuleTable, hub: HubSettings, console: Console) -> list[Passage]:
+    """Run hub and box until the video has ended and every lead has its receipt."""
+    console.print(f"hub      receives into {os.path.relpath(hub.store)}")
     source = site.cameras[0].source
     console.print(f"box      looks at every frame of {os.path.relpath(source.url)} with {site.detector.model.name}")
-    failure: list[BaseException] = []
-
-    def work() -> None:
+    passages: list[Passage] = []
+    box = Box(site, table, on_passage=passages.append)
+    stop_hub, stop_box = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        receiving = pool.submit(run_receiver, hub, stop_hub)
+        watching = pool.submit(box.run, stop_box)
         try:
-            box.run(threading.Event())
-        except BaseException as error:  # noqa: BLE001 - raised again below, in the main thread
-            failure.append(error)
-
-    thread = threading.Thread(target=work, name="box")
-    started = time.monotonic()
-    thread.start()
-    said = ""
-    with Live(console=console, refresh_per_second=8, transient=True) as live:
-        while thread.is_alive():
-            looked = sum(box.state.looks.values())
-            rate = looked / max(time.monotonic() - started, 1e-3)
-            sent = box.state.publisher.counters().accepted
-            said = f"box      {looked} frames ({rate:.0f}/s), {len(passages)} vehicles, {sent} leads received"
-            live.update(said)
-            thread.join(0.1)
-    if failure:
-        raise failure[0]
-    console.print(said)
+            with Live(console=console, refresh_per_second=8, transient=True) as live:
+                started = time.monotonic()
+                while not wait([receiving, watching], 0.1, FIRST_COMPLETED).done:
+                    live.update(_progress(box, passages, time.monotonic() - started))
+        finally:
+            stop_box.set()
+            stop_hub.set()
+        watching.result()
+        receiving.result()
+    console.print(_progress(box, passages, time.monotonic() - started))
     return passages
+
+
+def _progress(box: Box, passages: list[Passage], elapsed_s: float) -> str:
+    looked, received = sum(box.state.looks.values()), box.state.publisher.counters().accepted
+    return f"box      {looked} frames ({looked / elapsed_s:.0f}/s), {len(passages)} vehicles, {received} leads received"
 
 
 def _show_leads(hub: HubSettings, rules: RuleTable, vehicles: int, console: Console) -> None:
