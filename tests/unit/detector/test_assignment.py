@@ -20,7 +20,8 @@ def best_by_trying_all(similarity: np.ndarray, least: float) -> float:
         gain = gain.T
     rows = range(gain.shape[0])
     return max(
-        sum(gain[r, c] for r, c in zip(rows, p, strict=True)) for p in permutations(range(gain.shape[1]), len(rows))
+        float(sum(gain[r, c] for r, c in zip(rows, p, strict=True)))
+        for p in permutations(range(gain.shape[1]), len(rows))
     )
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.detections import Detections
-from detector.tracker import Tracker, TrackerSettings
+from detector.tracker import Track, Tracker, TrackerSettings
 from models.taxonomy import VEHICLES, group_ids
 from tests.unit.detector.roads import Car, detections
 
@@ -165,7 +165,7 @@ def test_weak_boxes_become_a_vehicle_only_when_they_go_on(fps: int) -> None:
 
 def test_a_single_false_box_becomes_no_vehicle() -> None:
     tracker = Tracker(TrackerSettings(), GROUPS)
-    ended = []
+    ended: list[Track] = []
     for i in range(40):
         seen = detections([Car((300.0, 300.0), (0.0, 0.0), from_s=1.0, to_s=1.05)], i / 10)[0]
         ended += tracker.update(i / 10, seen, SIZE).ended
