@@ -63,8 +63,8 @@ def replay_source(video: Path, camera: SiteCamera | None) -> CameraSettings:
     """The video as a camera's source; with a camera, under its name and beginning at its time."""
     if camera is None:
         return CameraSettings(id="replay", url=str(video.resolve()), mode="replay")
-    source = camera.source
-    return CameraSettings(id=source.id, url=str(video.resolve()), mode="replay", started_at=source.started_at)
+    kept = camera.source.model_dump(include={"id", "started_at", "picture_fps"})
+    return CameraSettings(**kept, url=str(video.resolve()), mode="replay")
 
 
 def watch_settings(site: SiteSettings | None, camera: SiteCamera | None) -> WatchSettings:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,3 +27,13 @@ def sealed_scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 def scene(sealed_scene: Scene, tmp_path: Path) -> Scene:
     """A copy of the four leads, to be tampered with."""
     return Scene(shutil.copytree(sealed_scene.root, tmp_path / "scene"), sealed_scene.drives)
+
+
+@pytest.fixture(autouse=True)
+def _own_signals() -> Iterator[None]:
+    """Commands take signals for themselves; what runs the tests gets them back."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
