@@ -32,5 +32,9 @@ format: setup
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+# For example: make bench ARGS="--peer /path/to/python-with-ultralytics"
+bench: setup
+	@$(PY) -m scripts.bench $(ARGS)
+
 clean:
 	rm -rf $(VENV) build dist var

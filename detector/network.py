@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from cameras.frame import Frame, Image
@@ -55,6 +56,8 @@ class Network:
 
         Raises `ModelError` saying what was found, what was expected and the remedy.
         """
+        # OpenCV's own threads would only take the cores from the inferences that run side by side.
+        cv2.setNumThreads(1)
         session = open_session(settings)
         path = settings.model
         manifest = find_manifest(path)
