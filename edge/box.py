@@ -119,6 +119,7 @@ class Box:
             undo.callback(self._publisher.stop)
             self._seal_left_over()
             self._desk.start()
+            undo.callback(self._desk.stop)
             for post in self.posts.values():
                 post.reader.start()
                 undo.callback(post.reader.stop)

@@ -130,11 +130,22 @@ class EvidenceDesk:
 
         On a full disk it gives up after `LAST_WAIT_S`; what is on disk then is sealed at the next start.
         """
-        self._closing_until = self._monotonic() + self.LAST_WAIT_S
-        self._put(None)
-        self._thread.join()
+        self._end(self.LAST_WAIT_S)
         if self._fault is not None:
             raise self._fault
+
+    def stop(self) -> None:
+        """As `finish`, for when another part has failed: waits for no space and raises nothing."""
+        self._end(0.0)
+
+    def _end(self, wait_s: float) -> None:
+        self._closing_until = self._monotonic() + wait_s
+        while self._thread.is_alive():
+            try:
+                self._tasks.put(None, timeout=0.2)
+            except queue.Full:
+                continue
+            self._thread.join()
 
     def seal_left_over(self, camera: str | None = None) -> int:
         """Seal the drafts an earlier run left behind (of one camera); before `start`, or after its last case.
@@ -153,7 +164,7 @@ class EvidenceDesk:
                 count += 1
         return count
 
-    def _put(self, task: Callable[[], object] | None) -> None:
+    def _put(self, task: Callable[[], object]) -> None:
         while self._fault is None:
             try:
                 self._tasks.put(task, timeout=1.0)

@@ -42,6 +42,12 @@ def same_site(scene: Scene, folder: Path) -> Path:
     return write_site(folder, scene.root / "road.mp4")
 
 
+def threads_of_a_box() -> list[str]:
+    """Names of those that run."""
+    parts = {"beat", "evidence", "metrics", "publisher", "camera-gate"}
+    return [t.name for t in threading.enumerate() if t.name in parts or t.name.startswith("look-")]
+
+
 def assert_whole(scene: Scene, leads: int) -> None:
     verdicts, chain = verify_tree(scene.evidence, scene.key)
     assert chain == []
@@ -180,18 +186,18 @@ def test_files_without_leads_end_by_themselves(tmp_path: Path) -> None:
     box = make_box(write_site(tmp_path, write_video(tmp_path / "road.mp4", [], 2)))
     box.run(threading.Event())
     assert box.posts["gate"].reader.status().state is StreamState.ENDED
-    assert not [t for t in threading.enumerate() if t.name in {"beat", "evidence", "publisher", "camera-gate"}]
+    wait_until(lambda: not threads_of_a_box())
 
 
 def test_a_fault_in_a_part_comes_out_of_run(tmp_path: Path) -> None:
     def broken(_: Passage) -> None:
         raise ZeroDivisionError("a fault of its own")
 
-    before = set(threading.enumerate())
     box = make_box(write_site(tmp_path, write_video(tmp_path / "road.mp4", convoy(2), 11)), on_passage=broken)
     with pytest.raises(ZeroDivisionError):
         box.run(threading.Event())
-    wait_until(lambda: {t for t in threading.enumerate() if t.name != "evidence"} <= before)
+    wait_until(lambda: not threads_of_a_box())
+    assert_whole(Scene(tmp_path), 1)
 
 
 def test_a_fault_of_the_evidence_desk_comes_out_of_run(tmp_path: Path) -> None:
@@ -200,6 +206,7 @@ def test_a_fault_of_the_evidence_desk_comes_out_of_run(tmp_path: Path) -> None:
     (tmp_path / "evidence/pending").write_text("a file where a folder should be")
     with pytest.raises(OSError, match="Not a directory"):
         box.run(threading.Event())
+    wait_until(lambda: not threads_of_a_box())
 
 
 @pytest.mark.parametrize("mode", ["live", "replay"])

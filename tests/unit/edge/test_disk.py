@@ -103,6 +103,16 @@ def test_a_deletion_cut_short_is_taken_up_again_and_never_looks_like_tampering(s
     assert all(v.problems == () for v in verify_tree(scene.evidence, scene.key)[0])
 
 
+def test_nothing_is_deleted_before_the_note_of_it_is_written(scene: Scene) -> None:
+    folder = scene.folders[0]
+    (folder / f".{RETIRED}.part").mkdir()
+    disk = Disk(scene, closed=[folder.name])
+    with pytest.raises(IsADirectoryError):
+        disk.quota.make_room()
+    assert (folder / "clip.mp4").is_file()
+    assert {r.name for r in manifest_of(folder).files} <= {p.name for p in folder.iterdir()}
+
+
 def test_a_closed_lead_whose_folder_is_gone_is_passed_over(scene: Scene) -> None:
     first, second = ids(scene)[:2]
     shutil.rmtree(scene.evidence / "20260301" / first)

@@ -27,6 +27,7 @@ from tests.unit.edge.passages import NOON
 def office(tmp_path: Path) -> Iterator[Office]:
     office = Office(tmp_path / "box")
     yield office
+    office.desk.stop()
     office.outbox.close()
 
 
