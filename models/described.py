@@ -110,7 +110,7 @@ def _what_to_write(seen: Described, names: Sequence[str], layout: Layout | None,
         f"a shipped one for its SHA-256, or the metadata of an ultralytics export. "
         f"Write {seen.weights.with_suffix('.yaml')} (lines marked ? are guesses):",
         f"name: {seen.weights.stem}",
-        f"sha256: {seen.sha256}",
+        f"sha256: '{seen.sha256}'",
         f"task: vehicles  # ? vehicles ({', '.join(VEHICLES)}) or features ({', '.join(FEATURES)})",
         f"layout: {layout or 'yolo11_raw  # ? yolo26_end2end, yolo11_raw or yolox_raw'}",
         f"names: {list(names) if names else 'coco80  # ? or the list of class names'}",

@@ -36,6 +36,8 @@ from scripts.bench_twin import ultralytics_twin
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
+VIDEO = DATA / "video" / "gantry-rain.mp4"
+WEIGHTS = DATA / "weights" / "yolox_nano_coco.onnx"
 MIN_SCORE = 0.1
 console = Console(highlight=False)
 

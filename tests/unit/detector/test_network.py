@@ -184,7 +184,7 @@ def test_a_bare_file_is_refused_with_the_manifest_to_write(weights: Path) -> Non
     text = refusal(weights)
     assert "holds no class names" in text
     assert f"Write {weights.with_suffix('.yaml')}" in text
-    assert f"sha256: {sha256_of(weights)}" in text
+    assert f"sha256: '{sha256_of(weights)}'" in text
     assert "layout: yolox_raw" in text
 
 
