@@ -71,6 +71,12 @@ def test_each_picture_of_any_number_gets_its_own_result(weights: Path, batch: in
     assert network.detect([]) == []
 
 
+@pytest.mark.parametrize(("batch", "sent"), [(None, 1), (4, 4)])
+def test_a_batch_that_is_not_full_costs_no_more_than_it_must(weights: Path, batch: int | None, sent: int) -> None:
+    save_network(weights, FAINT, batch=batch, metadata=ultralytics_metadata())
+    assert len(load(weights, batch=4).prepare(list(greys(0))).tensor) == sent
+
+
 def test_a_fixed_batch_of_the_file_wins_over_the_settings(weights: Path) -> None:
     save_network(weights, FAINT, batch=2, metadata=ultralytics_metadata())
     assert load(weights, batch=8).batch == 2
