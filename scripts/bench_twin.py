@@ -47,14 +47,14 @@ def ultralytics_twin(weights: Path, manifest: ModelManifest, folder: Path) -> Pa
         helper.make_node("Mul", ["twin_grown", "twin_strides"], ["twin_size"]),
         helper.make_node("Mul", ["twin_class", "twin_sure"], ["twin_scores"]),
         helper.make_node("Concat", ["twin_centre", "twin_size", "twin_scores"], ["twin_rows"], axis=2),
-        helper.make_node("Transpose", ["twin_rows"], ["output0"], perm=[0, 2, 1]),
+        helper.make_node("Transpose", ["twin_rows"], ["twin_output"], perm=[0, 2, 1]),
     ]
     nodes = [*before, *graph.node, *after]
     twin = helper.make_graph(
         nodes,
         "twin",
         [helper.make_tensor_value_info("pixels", onnx.TensorProto.FLOAT, [1, 3, spec.height, spec.width])],
-        [helper.make_tensor_value_info("output0", onnx.TensorProto.FLOAT, [1, 4 + len(manifest.names), len(cells)])],
+        [helper.make_tensor_value_info("twin_output", onnx.TensorProto.FLOAT, [1, 4 + len(manifest.names), len(cells)])],
         [*graph.initializer, *(numpy_helper.from_array(value, name) for name, value in constants.items())],
     )
     made = helper.make_model(twin, opset_imports=list(model.opset_import), ir_version=model.ir_version)
