@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cameras import CameraSettings, PacketRing
@@ -18,7 +19,7 @@ from edge.casework import BoxFacts, CaseWorker
 from edge.disk import DiskQuota
 from edge.evidence.desk import EvidenceDesk
 from edge.evidence.seal import Sealed, Sealer
-from edge.outbox import ChainHead, Outbox
+from edge.outbox import ChainHead, Outbox, OutboxFullError
 from edge.rules import Finding, judge
 from edge.settings import EvidenceSettings, PlaceSettings
 from leads import generate_key
@@ -41,6 +42,18 @@ class FullDiskSealer(Sealer):
         return super().seal(pending, head)
 
 
+class FullOutbox(Outbox):
+    """An outbox whose disk takes no more leads while `full` is set."""
+
+    full: threading.Event
+
+    def add(self, *values: Any, **more: Any) -> bool:
+        """Add, or run out of space."""
+        if self.full.is_set():
+            raise OutboxFullError("no space for the outbox")
+        return super().add(*values, **more)
+
+
 class Office:
     """The evidence side of a box, without cameras."""
 
@@ -58,7 +71,10 @@ class Office:
             self.evidence.mkdir()
         else:
             shutil.copytree(disk, self.evidence)
-        self.outbox = Outbox(root / "outbox.db")
+        self.outbox = FullOutbox(root / "outbox.db")
+        self.outbox.full = threading.Event()
+        self.in_view: dict[str, Passage] = {}
+        """Passages as they are known now, where that is more than at the finding."""
         self.sealer = FullDiskSealer(self.evidence, key, ZoneInfo("Asia/Shanghai"), 90, lambda: datetime.now(UTC))
         self.sealer.full = threading.Event()
         self.quota = DiskQuota(self.evidence, 10 * MIB, list, lambda _: self.free)
@@ -79,7 +95,7 @@ class Office:
             PacketRing(20, MIB),
             ActBook(self.outbox.acts),
             self.desk,
-            lambda passage: passage,
+            lambda passage: self.in_view.get(passage.id, passage),
             lambda: self.now,
         )
 
@@ -103,9 +119,10 @@ class Office:
         return sorted(p for p in (self.evidence / "pending").iterdir() if not p.name.startswith("."))
 
 
-def stop(number: int) -> tuple[Finding, Passage]:
-    """A vehicle that stops where it may not, each in a place of its own."""
-    passage = driven(NO_STOP, [(x + 70.0 * (number % 8), y) for x, y in standing(11)], first_at=NOON, number=number)
+def stop(number: int, place: int | None = None, first_at: datetime = NOON) -> tuple[Finding, Passage]:
+    """A vehicle that stops where it may not, each in a place of its own unless said."""
+    x = 400.0 + 70.0 * ((place or number) % 8)
+    passage = driven(NO_STOP, [(x, y) for _, y in standing(11)], first_at=first_at, number=number)
     (finding,) = judge(passage, TABLE, {z.id: z for z in NO_STOP.zones}, SHANGHAI)
     return finding, passage
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import shutil
 import socket
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from cameras import StreamState
 from detector.passage import Passage
 from edge.evidence.verify import verify_tree
 from edge.notify import ServiceManager
+from edge.outbox import ChainHead
 from edge.readings import health_of
 from tests.unit.edge.boxes import Scene, lead_of, make_box, manifest_of, run_until, watch
 from tests.unit.edge.offices import wait_until
@@ -104,7 +107,7 @@ def test_drafts_of_a_live_camera_are_sealed_as_they_were_at_the_start(sealed_sce
     draft.mkdir(parents=True)
     for name in ("draft.json", "track.json"):
         shutil.copy(folder / name, draft)
-    video = write_video(tmp_path / "quiet.mp4", [], 2)
+    video = write_video(tmp_path / "quiet.mp4", [], 60)
     site = write_site(tmp_path, video, cameras=[camera("gate", video, **LIVE)])
     watch(site, leads=1)
     (sealed,) = Scene(tmp_path).folders
@@ -113,7 +116,24 @@ def test_drafts_of_a_live_camera_are_sealed_as_they_were_at_the_start(sealed_sce
     assert_whole(Scene(tmp_path), 1)
 
 
-def test_a_lead_sealed_just_before_a_power_cut_is_found_and_sent(tmp_path: Path) -> None:
+def test_a_lead_sealed_just_before_a_power_cut_is_queued_at_the_next_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = write_site(tmp_path, write_video(tmp_path / "road.mp4", convoy(2), 11))
+    watch(site, leads=2)
+    first, second = Scene(tmp_path).folders
+    with closing(sqlite3.connect(tmp_path / "outbox.db")) as db, db:
+        db.execute("DELETE FROM leads WHERE lead_id = ?", (second.name,))
+        db.execute("UPDATE chain SET seq = 1, hash = ?", (lead_of(first).evidence.manifest_sha256,))
+    box = make_box(site)
+    assert [q.lead_id for q in box.state.outbox.due(9)] == [first.name, second.name]
+    head = box.state.outbox.chain_head()
+    assert head == ChainHead(2, lead_of(second).evidence.manifest_sha256)
+    assert "1 sealed leads were not in the outbox yet" in caplog.text
+    box.state.outbox.close()
+
+
+def test_an_outbox_that_is_gone_is_made_anew_from_the_evidence(tmp_path: Path) -> None:
     site = write_site(tmp_path, write_video(tmp_path / "road.mp4", convoy(2), 11))
     watch(site, leads=2)
     for part in tmp_path.glob("outbox.db*"):

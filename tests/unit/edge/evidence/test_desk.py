@@ -205,6 +205,18 @@ def test_at_the_end_a_full_disk_is_waited_for_only_so_long_and_the_drafts_stay(
     assert all_whole(office) == 2
 
 
+def test_a_full_outbox_at_the_end_leaves_no_two_links_in_one_place(office: Office) -> None:
+    office.desk.LAST_WAIT_S = -1.0
+    office.desk.start()
+    office.find(1)
+    office.find(2)
+    wait_until(lambda: office.desk.counts.opened == 2)
+    office.outbox.full.set()
+    office.finish()
+    assert (all_whole(office), len(office.drafts)) == (1, 1)
+    assert (office.desk.counts.sealed, office.rung, office.outbox.depth()) == (0, 0, 0)
+
+
 def test_without_space_a_lead_goes_on_without_its_clip(office: Office) -> None:
     office.free = 0
     office.desk.start()
