@@ -26,7 +26,9 @@ class StoredPacket:
     duration: int
     keyframe: bool
     pts_s: float
-    """Seconds of the session."""
+    """When it is shown, in seconds of the session."""
+    dts_s: float
+    """When it is decoded, in seconds of the session; never after it is shown."""
     data: bytes
 
 

@@ -74,10 +74,8 @@ class ClipReservation:
     def _add(self, packet: StoredPacket) -> None:
         if self._done:
             return
-        # A packet may be needed for a frame before it: the clip ends with the first keyframe past its end, or
-        # half a second later.
-        past = packet.pts_s - self._end_s
-        if past > 0.5 or (past > 0 and packet.keyframe):
+        # A frame is never shown before it is decoded, so nothing that comes after this belongs to the clip.
+        if packet.dts_s > self._end_s:
             self._finish(None)
         elif self._size + len(packet.data) > self._max_bytes:
             self._finish("more than ring_mib")

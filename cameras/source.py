@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import av
 import cv2
@@ -25,6 +25,8 @@ from cameras.settings import CameraSettings
 log = logging.getLogger(__name__)
 
 PICTURE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+VideoPacket: TypeAlias = "Packet[VideoStream]"
+_MOST_UNTIMED = 500
 _JUMP_S = 10.0
 """A stream clock that leaps further than this, or back, was set anew."""
 
@@ -91,15 +93,33 @@ class Stream:
         self.started_at = _creation_time(self._container)
         self.decode_errors = 0
         self._tick_s = float(self._stream.time_base or 0) or 1 / 90_000
-        self._step = max(round(1 / ((self.fps or 25.0) * self._tick_s)), 1)
+        step = max(round(1 / ((self.fps or 25.0) * self._tick_s)), 1)
+        self._times = _Timeline(step, round(_JUMP_S / self._tick_s))
 
     def read(self) -> Iterator[Piece]:
         """The pieces of the stream to its end. Raises StreamError."""
-        origin: int | None = None
-        last_dts: int | None = None
-        asked = time.monotonic()
+        for packet in self._packets():
+            if not packet.size:
+                # The end: what the decoder still holds.
+                yield Piece(None, self._decode(None))
+                return
+            new_clock = self._times.take(packet)
+            if self._times.untimed > _MOST_UNTIMED:
+                raise StreamError(ErrorKind.BAD_DATA, f"{self._where}: its packets carry no times")
+            if self._times.origin is None:
+                continue
+            if new_clock:
+                self._stream.codec_context.flush_buffers()
+            yield Piece(self._store(packet), self._decode(packet), new_clock)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._container.close()
+
+    def _packets(self) -> Iterator[VideoPacket]:
         packets = self._container.demux(self._stream)
         while True:
+            asked = time.monotonic()
             try:
                 packet = next(packets, None)
             except av.FFmpegError as error:
@@ -109,58 +129,61 @@ class Stream:
                 ) from None
             if packet is None:
                 return
-            new_clock = False
-            if packet.size:
-                dts = self._dts(packet, last_dts)
-                if last_dts is not None and not 0 <= (dts - last_dts + self._step) * self._tick_s <= _JUMP_S:
-                    origin = None
-                    self._stream.codec_context.flush_buffers()
-                last_dts = dts
-                if origin is None:
-                    if not packet.is_keyframe:
-                        continue
-                    origin = packet.pts if packet.pts is not None else dts
-                    new_clock = True
-                stored = self._store(packet, dts, origin)
-            elif origin is None:
-                return
-            else:
-                stored = None
-            yield Piece(stored, self._decode(packet, origin), new_clock)
-            asked = time.monotonic()
+            yield packet
 
-    def close(self) -> None:
-        """Give the connection back."""
-        self._container.close()
-
-    def _dts(self, packet: Packet[VideoStream], last: int | None) -> int:
-        if packet.dts is not None:
-            return packet.dts
-        return (packet.pts or 0) if last is None else last + self._step
-
-    def _store(self, packet: Packet[VideoStream], dts: int, origin: int) -> StoredPacket:
-        pts = packet.pts if packet.pts is not None else dts
+    def _store(self, packet: VideoPacket) -> StoredPacket:
+        pts = packet.pts if packet.pts is not None else self._times.dts
         return StoredPacket(
             pts=pts,
-            dts=dts,
-            duration=packet.duration or self._step,
+            dts=self._times.dts,
+            duration=packet.duration or self._times.step,
             keyframe=packet.is_keyframe,
-            pts_s=(pts - origin) * self._tick_s,
+            pts_s=self._seconds(pts),
+            dts_s=self._seconds(self._times.dts),
             data=bytes(packet),
         )
 
-    def _decode(self, packet: Packet[VideoStream], origin: int) -> list[tuple[float, av.VideoFrame | Image]]:
+    def _decode(self, packet: VideoPacket | None) -> list[tuple[float, av.VideoFrame | Image]]:
         try:
-            frames = self._stream.codec_context.decode(packet if packet.size else None)
+            frames = self._stream.codec_context.decode(packet)
         except av.FFmpegError:
             self.decode_errors += 1
             return []
-        pictures: list[tuple[float, av.VideoFrame | Image]] = []
-        for frame in frames:
-            ticks = frame.pts if frame.pts is not None else (frame.dts if frame.dts is not None else origin)
-            if ticks >= origin:
-                pictures.append(((ticks - origin) * self._tick_s, frame))
-        return pictures
+        # Pictures from before the first keyframe are made of what was not there.
+        return [(s, f) for f in frames if f.pts is not None and (s := self._seconds(f.pts)) >= 0]
+
+    def _seconds(self, pts: int) -> float:
+        return (pts - (self._times.origin or 0)) * self._tick_s
+
+
+class _Timeline:
+    """The stream's clock: where its seconds count from, and whether it was set anew. Units of the time base."""
+
+    def __init__(self, step: int, jump: int) -> None:
+        """`step`: time from frame to frame; `jump`: a leap further than this, or back, is a new clock."""
+        self.step = step
+        self._jump = jump
+        self.origin: int | None = None
+        """Time of the first keyframe; None until there is one."""
+        self.dts = 0
+        """Decoding time of the present packet."""
+        self.untimed = 0
+        """Packets without a time before the first keyframe with one."""
+
+    def take(self, packet: VideoPacket) -> bool:
+        """Take the next packet; whether the clock starts (anew) with it."""
+        before = self.dts
+        self.dts = packet.dts if packet.dts is not None else before + self.step
+        if self.origin is not None and not -self.step <= self.dts - before <= self._jump:
+            self.origin = None
+        if self.origin is not None:
+            return False
+        # A camera's first packets may come before it has told its time.
+        if packet.pts is None or packet.dts is None:
+            self.untimed += 1
+        elif packet.is_keyframe:
+            self.origin = packet.pts
+        return self.origin is not None
 
 
 class PictureFolder:
