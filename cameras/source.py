@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 PICTURE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 _MOST_UNTIMED = 500
+_REORDERED = 2
+"""Frames that a stream which does not tell its decoding times is taken to hold back."""
 _JUMP_S = 10.0
 """A stream clock that leaps further than this, or back, was set anew."""
 
@@ -179,10 +181,12 @@ class _Timeline:
         if self.origin is not None:
             return False
         # A camera's first packets may come before it has told its time.
-        if packet.pts is None or packet.dts is None:
+        if packet.pts is None:
             self.untimed += 1
         elif packet.is_keyframe:
             self.origin = packet.pts
+            if packet.dts is None:
+                self.dts = packet.pts - _REORDERED * self.step
         return self.origin is not None
 
 

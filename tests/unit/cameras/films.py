@@ -1,0 +1,60 @@
+"""Small films for tests: every frame tells its number by its brightness pattern."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from cameras import CameraSettings
+from cameras.clip import StoredPacket, StreamHeader
+from cameras.source import open_source
+
+WIDTH, HEIGHT, FPS = 128, 96, 10
+
+
+def picture(number: int) -> NDArray[np.uint8]:
+    """A picture that no other number has: RGB, uint8 (HEIGHT, WIDTH, 3)."""
+    image = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
+    for bit in range(8):
+        if number >> bit & 1:
+            image[16:80, bit * 16 : bit * 16 + 16] = 220
+    return image
+
+
+def number_of(image: NDArray[np.uint8]) -> int:
+    """The number a decoded picture tells."""
+    return sum(1 << bit for bit in range(8) if image[48, bit * 16 + 8].mean() > 128)
+
+
+def film(
+    path: Path, frames: int = 60, codec: str = "libx264", gop: int = 10, b_frames: int = 2, first_pts: int = 0
+) -> Path:
+    """Encode `frames` pictures, a keyframe every `gop`."""
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream(codec, rate=FPS)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.gop_size = gop
+        stream.codec_context.max_b_frames = b_frames
+        if codec == "libx265":
+            stream.options = {"x265-params": f"log-level=none:keyint={gop}:bframes={b_frames}:pools=1"}
+        for number in range(frames):
+            frame = av.VideoFrame.from_ndarray(picture(number), format="rgb24")
+            frame.pts, frame.time_base = number + first_pts, Fraction(1, FPS)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def packets_of(path: Path) -> tuple[StreamHeader, list[StoredPacket]]:
+    """Header and packets of a film, as a camera's reader stores them."""
+    source = open_source(CameraSettings(id="film", url=str(path)))
+    assert source.header is not None
+    packets = [piece.packet for piece in source.read() if piece.packet is not None]
+    source.close()
+    return source.header, packets
