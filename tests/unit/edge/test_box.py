@@ -209,11 +209,13 @@ def test_files_without_leads_end_by_themselves(tmp_path: Path) -> None:
     wait_until(lambda: not threads_of_a_box())
 
 
-def test_a_fault_in_a_part_comes_out_of_run(tmp_path: Path) -> None:
+def test_a_fault_in_a_part_comes_out_of_run_and_what_is_open_is_sealed(tmp_path: Path) -> None:
     def broken(_: Passage) -> None:
         raise ZeroDivisionError("a fault of its own")
 
-    box = make_box(write_site(tmp_path, write_video(tmp_path / "road.mp4", convoy(2), 11)), on_passage=broken)
+    video = write_video(tmp_path / "road.mp4", convoy(2), 11)
+    evidence = {"folder": "evidence", "post_s": 60, "min_free_mib": 1}
+    box = make_box(write_site(tmp_path, video, evidence=evidence), on_passage=broken)
     with pytest.raises(ZeroDivisionError):
         box.run(threading.Event())
     wait_until(lambda: not threads_of_a_box())
