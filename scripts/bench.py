@@ -30,6 +30,7 @@ from rich.table import Table
 
 from cameras import CameraReader, CameraSettings
 from detector.network import Network
+from detector.passage import Passage
 from detector.settings import DetectorSettings, MotionSettings
 from edge.replay import Replay, replay_source, watch_settings
 from scripts.bench_twin import ultralytics_twin
@@ -118,25 +119,28 @@ class Box:
         self.frames = 0
         self.passages = 0
         self.stages_ms: dict[str, list[float]] = {}
-        network = Network.load(settings)
-        self.lanes, self.threads = network.lanes, network.threads
+        self.lanes = self.threads = 0
 
     def run(self) -> Run:
         """Look at every frame of the video."""
         network = Network.load(self._settings)
-        passages: list[object] = []
+        self.lanes, self.threads, self.passages = network.lanes, network.threads, 0
+
+        def passed(_: Passage) -> None:
+            self.passages += 1
+
         replay = Replay(
             replay_source(self._video, None),
             network,
             self._settings,
             watch_settings(None, None),
             None,
-            passages.append,
+            passed,
             lambda *_: None,
         )
         done = _timed(lambda: replay.run(threading.Event()))
         times = network.times.snapshot()
-        self.frames, self.passages = times["sink"].count, len(passages)
+        self.frames = times["sink"].count
         for stage in ("preprocess", "infer", "decode", "sink"):
             self.stages_ms.setdefault(stage, []).append(times[stage].mean_ms)
         return done(self.frames)
@@ -220,13 +224,13 @@ def _peak_mib() -> float:
 
 def _report(contenders: list[Contender], box: Box, peak_mib: float) -> None:
     by_name = {c.name: c for c in contenders}
-    table = Table("", "fps", "best fps", "CPU ms/frame", "box over it", "what")
+    for c in contenders:
+        console.print(f"{c.name}: {c.what}")
+    table = Table("", "fps", "best fps", "CPU ms/frame", "box over it")
     for c in contenders:
         mine = by_name["box, twin"] if c.name == "peer" else by_name["box"]
         ratio = f"{mine.over(c):.2f}" if c.name in ("session", "lanes", "peer") else ""
-        table.add_row(
-            c.name, f"{c.fps:.1f}", f"{c.best_fps:.1f}", f"{median(r.cpu_ms for r in c.runs):.2f}", ratio, c.what
-        )
+        table.add_row(c.name, f"{c.fps:.1f}", f"{c.best_fps:.1f}", f"{median(r.cpu_ms for r in c.runs):.2f}", ratio)
     console.print(table)
     stages = {"video": box.decode_ms(), **{stage: median(ms) for stage, ms in box.stages_ms.items()}}
     console.print("ms per frame and stage: " + ", ".join(f"{stage} {ms:.2f}" for stage, ms in stages.items()))

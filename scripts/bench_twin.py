@@ -54,7 +54,7 @@ def ultralytics_twin(weights: Path, manifest: ModelManifest, folder: Path) -> Pa
         nodes,
         "twin",
         [helper.make_tensor_value_info("pixels", onnx.TensorProto.FLOAT, [1, 3, spec.height, spec.width])],
-        [helper.make_tensor_value_info("twin_output", onnx.TensorProto.FLOAT, [1, 4 + len(manifest.names), len(cells)])],
+        [helper.make_tensor_value_info("twin_output", onnx.TensorProto.FLOAT, [1, edges[-1] - 1, len(cells)])],
         [*graph.initializer, *(numpy_helper.from_array(value, name) for name, value in constants.items())],
     )
     made = helper.make_model(twin, opset_imports=list(model.opset_import), ir_version=model.ir_version)
