@@ -160,8 +160,7 @@ class EvidenceDesk:
                 self._set_aside(folder, error)
                 continue
             if (camera is None or draft.camera.id == camera) and draft.lead_id not in self._cases:
-                self._until_there_is_space(partial(self._seal, folder))
-                count += 1
+                count += self._until_there_is_space(partial(self._seal, folder))
         return count
 
     def _put(self, task: Callable[[], object]) -> None:
