@@ -22,6 +22,11 @@ test: setup
 accuracy: setup
 	@$(PY) -m pytest tests/accuracy -s
 
+# Two hundred reconnects of a camera, and what they leave behind (four minutes).
+soak: setup
+	@sh scripts/system-packages.sh test
+	@$(PY) -m pytest tests/soak -s --timeout 1200
+
 check: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
