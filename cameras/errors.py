@@ -40,8 +40,9 @@ _REMEDY = {
 class StreamError(Exception):
     """A stream cannot be read. The text says what happened and the remedy, and never holds a password."""
 
-    def __init__(self, kind: ErrorKind, what: str) -> None:
-        super().__init__(f"{what}: {_REMEDY[kind]}")
+    def __init__(self, kind: ErrorKind, what: str, remedy: str | None = None) -> None:
+        """`remedy`: instead of the usual one for the kind."""
+        super().__init__(f"{what}: {remedy or _REMEDY[kind]}")
         self.kind = kind
 
 
@@ -74,8 +75,18 @@ def classify(error: av.FFmpegError, *, where: str, running: bool, waited_s: floa
         kind = ErrorKind.UNREACHABLE
     elif waited_s >= timeout_s and kind in {ErrorKind.BAD_DATA, ErrorKind.OTHER, ErrorKind.CUT}:
         kind = ErrorKind.TIMEOUT
-    elif error.errno == errno.EIO and "://" in where:
+    elif error.errno == errno.EIO:
         kind = ErrorKind.CUT if running else ErrorKind.UNREACHABLE
     # The text of the error itself may hold the address with its password; strerror does not.
+    if "://" not in where:
+        return _of_a_file(kind, where, error.strerror or type(error).__name__)
     said = "no answer in time" if kind is ErrorKind.TIMEOUT else (error.strerror or type(error).__name__)
     return StreamError(kind, f"{where}: {said}")
+
+
+def _of_a_file(kind: ErrorKind, where: str, said: str) -> StreamError:
+    if kind is ErrorKind.NOT_FOUND:
+        return StreamError(kind, f"{where}: {said}", "check the path in url; in a site it is seen from the site's file")
+    if kind is ErrorKind.AUTH:
+        return StreamError(kind, f"{where}: {said}", "let the user that runs this read the file")
+    return StreamError(ErrorKind.BAD_DATA, f"{where}: {said}")

@@ -41,8 +41,10 @@ class CameraReader:
     def __init__(self, settings: CameraSettings, doorbell: threading.Event, backoff: Backoff | None = None) -> None:
         """`doorbell` is set when a frame has come or the state has changed."""
         self.settings = settings
-        self.ring = PacketRing(settings.ring_seconds, settings.ring_mib << 20)
         live = settings.mode == "live"
+        # A replay is decoded ahead of what has been looked at, so its past must reach further back.
+        seconds = settings.ring_seconds if live else 2 * settings.ring_seconds
+        self.ring = PacketRing(seconds, settings.ring_mib << 20)
         self._live = live
         self._doorbell = doorbell
         self._backoff = backoff or Backoff()

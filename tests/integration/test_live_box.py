@@ -96,6 +96,7 @@ def test_a_camera_that_comes_and_goes_gives_leads_and_another_that_never_comes_d
     sealed = {p.parent.name for p in (house.box_folder / "evidence").glob("????????/*/lead.json")}
     again = house.start_box()
     house.wait_for(lambda: set(house.held()) == sealed, 20)
+    house.wait_for(lambda: house.log("box").count("metrics and health on") == 2, 20)
     assert again.stop() == 0
     leads = house.held()
     house.expected = len(leads)
