@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +55,7 @@ class StreamHeader:
         self.codec = stream.codec_context.name
         self.time_base = Fraction(stream.time_base or Fraction(1, 90_000))
         # An output that is never written keeps a copy of the parameters.
-        self._holder: av.container.OutputContainer = av.open(io.BytesIO(), "w", format="mp4")
+        self._holder: av.container.OutputContainer = av.open(os.devnull, "w", format="mp4")
         self._template = self._holder.add_stream_from_template(stream, opaque=True)
 
     def add_to(self, output: av.container.OutputContainer) -> VideoStream:
