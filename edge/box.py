@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from cameras import CameraReader, Frame
 from detector.detections import Detections
 from detector.motion import MotionGate
@@ -25,6 +27,7 @@ from edge.disk import DiskQuota
 from edge.evidence.desk import EvidenceDesk
 from edge.evidence.manifest import LEAD
 from edge.evidence.seal import Sealer, sealed_in
+from edge.evidence.verify import BOX_KEY
 from edge.metrics import Health, MetricsServer, Reading
 from edge.notify import ServiceManager
 from edge.outbox import Outbox, RecoveredLead
@@ -33,7 +36,15 @@ from edge.readings import BoxState, health_of, readings_of, telemetry_of
 from edge.rules import RuleTable
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
-from leads import CameraBirth, ModelRef, Status, load_private_key, load_public_keys
+from leads import (
+    CameraBirth,
+    ModelRef,
+    Status,
+    load_private_key,
+    load_public_key,
+    load_public_keys,
+    write_public_key,
+)
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +107,9 @@ class Box:
             site.evidence.min_free_mib << 20,
             lambda: self._outbox.closed_leads(wall_clock() - timedelta(days=site.evidence.keep_open_days)),
         )
-        sealer = Sealer(root, load_private_key(site.keys.box), site.zone_info, site.evidence.jpeg_quality, wall_clock)
+        key = load_private_key(site.keys.box)
+        _leave_key(root, key.public_key())
+        sealer = Sealer(root, key, site.zone_info, site.evidence.jpeg_quality, wall_clock)
         self._desk = EvidenceDesk(
             root, sealer, self._outbox, quota, site.evidence.jpeg_quality, self._publisher.wake, monotonic
         )
@@ -248,6 +261,18 @@ class Box:
 
     def _health(self) -> Health:
         return health_of(self.state)
+
+
+def _leave_key(root: Path, public: Ed25519PublicKey) -> None:
+    """Leave a copy of the public key with the evidence, for `lushao edge verify`."""
+    copy = root / BOX_KEY
+    if not copy.exists():
+        try:
+            write_public_key(copy, public)
+        except OSError as error:
+            log.warning("no copy of the key is left with the evidence: %s", error)
+    elif load_public_key(copy) != public:
+        log.warning("%s: the evidence so far was signed with another key; keep that one to verify it", copy)
 
 
 def _leads_on_disk(root: Path, known: Callable[[str], bool]) -> Iterator[RecoveredLead]:

@@ -21,7 +21,7 @@ from detector.passage import Passage
 from detector.settings import DetectorSettings, MotionSettings
 from edge.box import Box
 from edge.evidence.manifest import MANIFEST
-from edge.evidence.verify import Verdict, verify_folder, verify_tree
+from edge.evidence.verify import BOX_KEY, Verdict, key_beside, verify_folder, verify_tree
 from edge.metrics import MetricsError
 from edge.outbox import Outbox, OutboxError
 from edge.publisher import BrokerError
@@ -29,7 +29,7 @@ from edge.replay import Replay, finding_json, passage_json, replay_source, watch
 from edge.rules import Finding, load_table
 from edge.settings import SiteCamera, SiteSettings, check_site, load_site
 from edge.yaml_settings import SettingsError
-from leads import KeyFileError, generate_key, load_public_key, write_public_key
+from leads import KeyFileError, generate_key, key_id, load_public_key, write_public_key
 from models import ModelError
 
 app = typer.Typer(help="The roadside box: check, run and replay, and prove its evidence.", no_args_is_help=True)
@@ -211,13 +211,21 @@ class _Report:
 @app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="Evidence folder of one lead, or the root with all of them.")],
-    key: Annotated[Path, typer.Option(help="Public key of the box that made it.")],
+    key: Annotated[Path | None, typer.Option(help="Public key of the box, as the hub has it.")] = None,
 ) -> None:
-    """Check hashes, signatures and the chain, and name what was touched."""
+    """Check hashes, signatures and the chain, and name what was touched.
+
+    Without --key the copy of the key beside the evidence is taken, which who touched the one could have replaced.
+    """
+    path = key or key_beside(folder)
+    if path is None:
+        raise _fail(f"{folder}: no {BOX_KEY} in it or above: give the box's public key with --key")
     try:
-        public = load_public_key(key)
+        public = load_public_key(path)
     except KeyFileError as error:
         raise _fail(error) from None
+    if key is None:
+        err.print(f"signatures are held against {path} (key {key_id(public)}): is it the key the hub has of this box?")
     if (folder / MANIFEST).is_file():
         verdicts, chain = [verify_folder(folder, public)], list[str]()
     else:

@@ -23,6 +23,15 @@ from edge.evidence.manifest import (
 )
 from leads import Lead, Signature, SignatureError, WireError, parse_json, read, verify, verify_bytes
 
+BOX_KEY = "box.pub"
+"""Copy of the box's public key in the root of its evidence."""
+
+
+def key_beside(folder: Path) -> Path | None:
+    """The copy of the public key that goes with an evidence folder or a whole tree; None where there is none."""
+    here = folder.resolve()
+    return next((path for place in (here, *here.parents) if (path := place / BOX_KEY).is_file()), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

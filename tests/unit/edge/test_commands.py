@@ -152,6 +152,17 @@ def test_verify_names_what_was_touched_and_fails(scene: Scene) -> None:
         assert f"1 of {count} folders touched, 0 breaks of the chain" in done.stderr
 
 
+def test_verify_without_a_key_takes_the_copy_beside_the_evidence_and_says_so(scene: Scene) -> None:
+    for asked in (scene.evidence, scene.folders[1]):
+        done = edge("verify", asked)
+        assert done.exit_code == 0
+        assert "is it the key the hub has of this box?" in done.output
+    (scene.evidence / "box.pub").unlink()
+    done = edge("verify", scene.folders[1])
+    assert done.exit_code == 1
+    assert "give the box's public key with --key" in done.output
+
+
 def test_verify_names_a_break_of_the_chain_and_fails(scene: Scene) -> None:
     shutil.rmtree(scene.folders[1])
     done = verify(scene, scene.evidence)
