@@ -24,12 +24,12 @@ from edge.evidence.manifest import MANIFEST
 from edge.evidence.verify import BOX_KEY, Verdict, key_beside, verify_folder, verify_tree
 from edge.metrics import MetricsError
 from edge.outbox import Outbox, OutboxError
-from edge.publisher import BrokerError
 from edge.replay import Replay, finding_json, passage_json, replay_source, watch_settings
 from edge.rules import Finding, load_table
 from edge.settings import SiteCamera, SiteSettings, check_site, load_site
-from edge.yaml_settings import SettingsError
 from leads import KeyFileError, generate_key, key_id, load_public_key, write_public_key
+from leads.broker import BrokerError
+from leads.settings_file import SettingsError
 from models import ModelError
 
 app = typer.Typer(help="The roadside box: check, run and replay, and prove its evidence.", no_args_is_help=True)

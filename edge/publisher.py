@@ -18,12 +18,10 @@ from paho.mqtt.client import topic_matches_sub
 from edge.in_flight import InFlight
 from edge.outbox import Outbox, OutboxFullError
 from leads import Receipt, SignatureError, Status, Telemetry, WireError, encode, parse_json, read, verify
-from leads.broker import BrokerError, BrokerSettings, TlsSettings
+from leads.broker import BrokerSettings
 from leads.link import Incoming, LinkHooks, MqttLink, Outgoing
 from leads.quiet import QuietLog
 from leads.topics import BoxTopic, box_topic
-
-__all__ = ["BrokerError", "BrokerSettings", "Listener", "Publisher", "PublisherCounters", "TlsSettings"]
 
 log = logging.getLogger(__name__)
 Listener = Callable[[str, bytes], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -15,12 +15,10 @@ from detector.plan import PlanSettings
 from detector.settings import DetectorSettings
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
-from edge.publisher import BrokerSettings
 from edge.rules.table import RuleTable, load_table
-from edge.yaml_settings import SettingsError, load_yaml_model
 from leads.base import Ident, Label, Prose
-
-Model = TypeVar("Model", bound=BaseModel)
+from leads.broker import BrokerSettings
+from leads.settings_file import SettingsError, load_settings
 
 
 class PlaceSettings(BaseModel):
@@ -160,7 +158,7 @@ class SiteSettings(BaseModel):
 
 def load_site(path: Path) -> SiteSettings:
     """Read a site file; paths in it are relative to it. Raises `SettingsError`."""
-    site = resolve_paths(load_yaml_model(path, SiteSettings), path.parent.resolve())
+    site = load_settings(path, SiteSettings)
     cameras = tuple(
         c.model_copy(update={"source": c.source.model_copy(update={"url": _beside(c.source.url, path.parent)})})
         for c in site.cameras
@@ -211,17 +209,3 @@ def _zone_problems(path: Path, site: SiteSettings, table: RuleTable) -> list[str
 
 def _beside(url: str, folder: Path) -> str:
     return url if "://" in url or Path(url).is_absolute() else str(folder.resolve() / url)
-
-
-def resolve_paths(model: Model, folder: Path) -> Model:
-    """The same settings with every relative path made absolute, seen from `folder`."""
-    update: dict[str, Any] = {}
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if isinstance(value, Path):
-            update[name] = folder / value
-        elif isinstance(value, BaseModel):
-            update[name] = resolve_paths(value, folder)
-        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
-            update[name] = tuple(resolve_paths(v, folder) for v in value)
-    return model.model_copy(update=update)

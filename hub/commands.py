@@ -15,10 +15,11 @@ from rich.markup import escape
 
 from hub.box_keys import BoxKeys
 from hub.receive import Receiver
-from hub.settings import HubSettings, HubSettingsError, load_hub
+from hub.settings import HubSettings
 from hub.store import HubStore, StoreError
 from leads import KeyFileError, format_time, generate_key, key_id, load_private_key, load_public_key, write_public_key
 from leads.broker import BrokerError
+from leads.settings_file import SettingsError, load_settings
 
 app = typer.Typer(help="Receive leads, store them, answer with receipts.", no_args_is_help=True)
 log = logging.getLogger(__name__)
@@ -122,8 +123,8 @@ def refused(
 
 def _load(path: Path) -> HubSettings:
     try:
-        return load_hub(path)
-    except HubSettingsError as error:
+        return load_settings(path, HubSettings)
+    except SettingsError as error:
         raise _fault(str(error)) from error
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from detector.plan import Purpose
-from edge.yaml_settings import load_yaml_model
+from leads.settings_file import load_settings
 from models.taxonomy import VEHICLES
 
 Confidence = Literal["verified", "unverified"]
@@ -179,5 +179,5 @@ class RuleTable(BaseModel):
 
 def load_table(path: Path) -> RuleTable:
     """Read a table. Raises `SettingsError` naming file, key and remedy."""
-    table = load_yaml_model(path, RuleTable)
+    table = load_settings(path, RuleTable)
     return table.model_copy(update={"sha256": sha256(path.read_bytes()).hexdigest()})

@@ -6,7 +6,7 @@ import pytest
 
 from detector.plan import PlanSettings, Purpose, ZoneSettings
 from edge.rules import Finding, RuleTable, judge, load_table
-from edge.yaml_settings import SettingsError
+from leads.settings_file import SettingsError
 from tests.unit.edge.passages import NOON, driven
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

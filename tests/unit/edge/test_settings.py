@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from detector.plan import Purpose
 from edge.rules import load_table
 from edge.settings import SiteSettings, check_site, load_site
-from edge.yaml_settings import SettingsError, load_yaml_model
+from leads.settings_file import SettingsError, load_settings
 from tests.world import ROOT, write_site, write_video
 
 SITES = sorted((ROOT / "configs/sites").glob("*.yaml"))
@@ -275,7 +275,7 @@ def test_a_union_member_does_not_show_in_the_key(tmp_path: Path) -> None:
         (ROOT / "configs/sites/checkpoint.yaml").read_text(encoding="utf8").replace("host: mqtt", "hots: mqtt")
     )
     with pytest.raises(SettingsError) as error:
-        load_yaml_model(path, SiteSettings)
+        load_settings(path, SiteSettings)
     assert [p.split(": ", 1)[1] for p in error.value.problems] == [
         "broker.hots: is not a known key: remove it or check its spelling"
     ]

@@ -1,10 +1,10 @@
-"""Settings files: YAML into a frozen pydantic model, with errors that name file, line, key and remedy."""
+"""Settings files of both ends: YAML into a frozen pydantic model, with errors that name file, line, key and remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -21,8 +21,8 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-def load_yaml_model(path: Path, model: type[Model]) -> Model:
-    """Read a YAML file into a model. Raises `SettingsError`."""
+def load_settings(path: Path, model: type[Model]) -> Model:
+    """Read a YAML file into a model; relative paths in it are seen from its folder. Raises `SettingsError`."""
     try:
         text = path.read_text(encoding="utf8")
     except FileNotFoundError:
@@ -43,9 +43,24 @@ def load_yaml_model(path: Path, model: type[Model]) -> Model:
     if not isinstance(data, dict):
         raise SettingsError([f"{path}: expected keys and values, found {type(data).__name__}"])
     try:
-        return model.model_validate(data, context={"folder": path.parent})
+        settings = model.model_validate(data)
     except ValidationError as error:
         raise SettingsError([_describe(path, tree, problem) for problem in _causes(error.errors())]) from None
+    return _resolved(settings, path.parent.resolve())
+
+
+def _resolved(model: Model, folder: Path) -> Model:
+    """The same settings with every relative path made absolute."""
+    update: dict[str, Any] = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, Path):
+            update[name] = folder / value
+        elif isinstance(value, BaseModel):
+            update[name] = _resolved(value, folder)
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            update[name] = tuple(_resolved(v, folder) for v in value)
+    return model.model_copy(update=update)
 
 
 def _describe_syntax(path: Path, error: yaml.MarkedYAMLError) -> str:
