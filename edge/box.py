@@ -89,8 +89,8 @@ class Box:
         self._facts = self._box_facts(table)
         root = site.evidence.folder
         root.mkdir(parents=True, exist_ok=True)
-        self._outbox = Outbox.open_or_salvage(site.outbox, lambda: _leads_on_disk(root, lambda _: False))
-        added = self._outbox.recover(_leads_on_disk(root, self._outbox.known_lead))
+        self._outbox = Outbox.open_or_salvage(site.outbox)
+        added = self._outbox.recover(_leads_on_disk(root, self._outbox))
         if added:
             log.warning("%d sealed leads were not in the outbox yet (power cut?); they are now", added)
         self._session = f"{wall_clock():%Y%m%dT%H%M%S}-{time.monotonic_ns() % 10**6:06d}"
@@ -275,10 +275,11 @@ def _leave_key(root: Path, public: Ed25519PublicKey) -> None:
         log.warning("%s: the evidence so far was signed with another key; keep that one to verify it", copy)
 
 
-def _leads_on_disk(root: Path, known: Callable[[str], bool]) -> Iterator[RecoveredLead]:
-    """The sealed leads below the evidence folder that are not `known`, oldest first."""
+def _leads_on_disk(root: Path, outbox: Outbox) -> Iterator[RecoveredLead]:
+    """The sealed leads that the outbox lacks, oldest first; all of them where it may lack the chain's head too."""
+    everything = outbox.salvaged or outbox.chain_head() is None
     for folder in sorted(p.parent for p in root.glob(f"????????/*/{LEAD}")):
-        if not known(folder.name):
+        if everything or not outbox.known_lead(folder.name):
             try:
                 yield sealed_in(folder)
             except (OSError, ValueError) as error:

@@ -23,6 +23,7 @@ from edge.outbox_file import (
     meaning,
 )
 from edge.outbox_records import ActPlace, Box, ChainHead, KnownAct, QueuedLead, RecoveredLead, RefusedLead, Settled
+from edge.outbox_salvage import salvage
 from leads import LEAD_MAX_BYTES, Receipt, format_time, parse_time
 
 __all__ = [
@@ -78,13 +79,13 @@ class Outbox:
         self.path = path
         self._clock = clock
         self._mutex = threading.RLock()
+        self.salvaged = False
+        """Whether it was made out of a damaged one, whose chain may be older than its rows."""
         with meaning(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = outbox_file.FileLock(path)
         try:
-            self.created = not path.exists()
-            """Whether there was no outbox before."""
-            if self.created:
+            if not path.exists():
                 outbox_file.create(path)
             self._db = outbox_file.connect(path)
         except BaseException:
@@ -92,28 +93,14 @@ class Outbox:
             raise
 
     @classmethod
-    def open_or_salvage(
-        cls,
-        path: Path,
-        recover: Callable[[], Iterable[RecoveredLead]],
-        *,
-        clock: Callable[[], datetime] = _utc_now,
-    ) -> Self:
-        """Open the outbox; make it anew out of what is readable and what `recover` yields if it is damaged.
-
-        `recover` is also asked when there was no outbox. Damaged files are kept beside the new one.
-        """
-        from edge.outbox_salvage import salvage
-
+    def open_or_salvage(cls, path: Path, *, clock: Callable[[], datetime] = _utc_now) -> Self:
+        """Open the outbox; if it is damaged, make it anew out of what is readable. The damaged files are kept."""
         try:
-            outbox = cls(path, clock=clock)
+            return cls(path, clock=clock)
         except OutboxDamagedError as damage:
             salvage(path, damage, clock())
-            outbox = cls(path, clock=clock)
-            outbox.created = True
-        if outbox.created:
-            added = outbox.recover(recover())
-            log.info("outbox %s is new; %d leads taken from the evidence folders", path, added)
+        outbox = cls(path, clock=clock)
+        outbox.salvaged = True
         return outbox
 
     def close(self) -> None:

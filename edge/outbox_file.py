@@ -114,8 +114,8 @@ def _explain(path: Path, error: sqlite3.DatabaseError) -> Exception:
 def damaged(path: Path, what: str) -> OutboxDamagedError:
     """The error for a damaged file."""
     return OutboxDamagedError(
-        f"the outbox {path} is damaged ({what}): open it with Outbox.open_or_salvage (`lushao edge run` does), "
-        "which keeps the damaged file, saves what is readable and takes the rest from the evidence folders"
+        f"the outbox {path} is damaged ({what}): start the box (`lushao edge run`), which keeps the "
+        "damaged file, saves what is readable and takes the rest from the evidence folders"
     )
 
 

@@ -206,11 +206,9 @@ def test_recovery_is_whole_or_not_at_all(outbox: Outbox) -> None:
 def test_what_was_added_and_settled_is_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     with Outbox(path) as outbox:
-        assert outbox.created
         leads = [put(outbox, number) for number in (1, 2, 3)]
         outbox.settle([accepted(leads[0]), refused(leads[1])])
     with Outbox(path) as outbox:
-        assert not outbox.created
         assert queue(outbox) == [leads[2].lead_id]
         assert [lead.lead_id for lead in outbox.refused()] == [leads[1].lead_id]
         assert outbox.chain_head() == link(3)
@@ -265,7 +263,7 @@ def test_an_outbox_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     db.close()
     before = path.read_bytes()
     with pytest.raises(OutboxError, match="run the newer Lushao") as caught:
-        Outbox.open_or_salvage(path, list)
+        Outbox.open_or_salvage(path)
     assert not isinstance(caught.value, OutboxDamagedError)
     assert path.read_bytes() == before
 

@@ -7,12 +7,12 @@ import logging
 import random
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from edge.outbox import Outbox, OutboxDamagedError, RecoveredLead
+from edge.outbox import Outbox, OutboxDamagedError
 from leads import encode
 from tests.unit.edge.outboxes import accepted, link, on_disk, put, queue, refused
 from tests.unit.leads.samples import NOON, sample_lead
@@ -38,12 +38,11 @@ def path(tmp_path: Path, whole: bytes) -> Path:
     return path
 
 
-def _nothing() -> list[RecoveredLead]:
-    return []
-
-
-def _everything() -> list[RecoveredLead]:
-    return [on_disk(number) for number in range(1, MANY + 1)]
+def _with_evidence(path: Path, clock: Callable[[], datetime] = lambda: NOON) -> Outbox:
+    """As the box opens it: with what the evidence folders hold."""
+    outbox = Outbox.open_or_salvage(path, clock=clock)
+    outbox.recover(on_disk(number) for number in range(1, MANY + 1))
+    return outbox
 
 
 def _cut_to_half(path: Path) -> None:
@@ -103,7 +102,7 @@ DAMAGES = [
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_told_with_the_file_and_the_remedy(path: Path, damage: Callable[[Path], None]) -> None:
     damage(path)
-    with pytest.raises(OutboxDamagedError, match=r"outbox\.db is damaged \(.+\): open it with Outbox\.open_or_salvage"):
+    with pytest.raises(OutboxDamagedError, match=r"outbox\.db is damaged \(.+\): start the box"):
         Outbox(path)
 
 
@@ -113,7 +112,7 @@ def test_with_the_evidence_folders_every_lead_is_there_again(
 ) -> None:
     damage(path)
     damaged = path.read_bytes() if path.exists() else None
-    with Outbox.open_or_salvage(path, _everything, clock=lambda: NOON) as outbox:
+    with _with_evidence(path) as outbox:
         queued, kept = queue(outbox), [lead.lead_id for lead in outbox.refused()]
         assert len(set(queued)) == len(queued)
         for number in range(3, MANY + 1):
@@ -122,6 +121,7 @@ def test_with_the_evidence_folders_every_lead_is_there_again(
         head = outbox.chain_head()
         assert head is not None
         assert head.seq >= MANY
+        assert outbox.salvaged
     aside = path.with_name("outbox.db.damaged-20261123T040000000Z")
     assert (aside.read_bytes() if aside.exists() else None) == damaged
     assert "is damaged" in caplog.text
@@ -130,7 +130,7 @@ def test_with_the_evidence_folders_every_lead_is_there_again(
 
 def test_half_a_file_gives_back_half_of_its_rows(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     _cut_to_half(path)
-    with Outbox.open_or_salvage(path, _nothing) as outbox:
+    with Outbox.open_or_salvage(path) as outbox:
         saved = queue(outbox)
     assert len(saved) > MANY // 4
     assert set(saved) <= {sample_lead(number).lead_id for number in range(3, MANY + 1)}
@@ -139,7 +139,7 @@ def test_half_a_file_gives_back_half_of_its_rows(path: Path, caplog: pytest.LogC
 
 def test_one_damaged_payload_costs_one_row(path: Path) -> None:
     _one_byte_of_a_payload(path)
-    with Outbox.open_or_salvage(path, _nothing) as outbox:
+    with Outbox.open_or_salvage(path) as outbox:
         queued = queue(outbox)
         assert queued == [sample_lead(number).lead_id for number in range(3, MANY + 1) if number != 30]
         assert outbox.chain_head() == link(MANY)
@@ -148,10 +148,8 @@ def test_one_damaged_payload_costs_one_row(path: Path) -> None:
 
 
 def test_a_new_outbox_takes_in_what_the_evidence_folders_hold(tmp_path: Path) -> None:
-    with Outbox.open_or_salvage(tmp_path / "outbox.db", _everything) as outbox:
-        assert outbox.depth() == MANY
-    with Outbox.open_or_salvage(tmp_path / "outbox.db", lambda: pytest.fail("asked without need")) as outbox:
-        assert outbox.depth() == MANY
+    with _with_evidence(tmp_path / "outbox.db") as outbox:
+        assert (outbox.depth(), outbox.chain_head(), outbox.salvaged) == (MANY, link(MANY), False)
 
 
 def test_files_damaged_twice_are_both_kept(path: Path) -> None:
@@ -159,7 +157,7 @@ def test_files_damaged_twice_are_both_kept(path: Path) -> None:
     for _ in range(2):
         _cut_by_a_byte(path)
         now[0] += timedelta(seconds=1)
-        Outbox.open_or_salvage(path, _everything, clock=lambda: now[0]).close()
+        _with_evidence(path, lambda: now[0]).close()
     assert len(list(path.parent.glob("outbox.db.damaged-*"))) == 2
 
 
@@ -176,7 +174,7 @@ def test_no_damage_ends_the_box_or_makes_a_lead_up(path: Path, seed: int, caplog
         del data[chance.randrange(len(data)) :]
     path.write_bytes(bytes(data))
     known = {sample_lead(number).lead_id: encode(sample_lead(number)) for number in range(1, MANY + 1)}
-    with Outbox.open_or_salvage(path, _everything) as outbox:
+    with _with_evidence(path) as outbox:
         waiting = {lead.lead_id: lead.payload for lead in outbox.due(1000)}
         waiting |= {lead.lead_id: lead.payload for lead in outbox.refused()}
         assert waiting.items() <= known.items()
