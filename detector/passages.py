@@ -28,6 +28,8 @@ class Look:
     """Numbers of the vehicles (confirmed tracks) that have a box in this frame."""
     over: tuple[Passage, ...]
     """Passages that have ended."""
+    absorbed: tuple[int, ...]
+    """Numbers that turned out to be a part of another vehicle: there is no passage of them any more."""
 
 
 class PassageBuilder:
@@ -83,7 +85,7 @@ class PassageBuilder:
             if track.confirmed:
                 seen.append(track.number)
         self._forget_unconfirmed(t_s)
-        return Look(tuple(seen), over + self._close(step.ended))
+        return Look(tuple(seen), over + self._close(step.ended), tuple(t.number for t in step.absorbed))
 
     def finish(self) -> tuple[Passage, ...]:
         """End what is still in view: the stream has ended or was lost."""
@@ -96,10 +98,10 @@ class PassageBuilder:
         """The passage of a vehicle in view, as known now."""
         return self._build(number, self._logs[number], over=False)
 
-    def now(self, passage: Passage) -> Passage:
-        """The passage as known now if its vehicle is still in view, else as given."""
-        log = self._logs.get(passage.number)
-        return self.passage(passage.number) if log and passage.session == self._session else passage
+    def now(self, passage: Passage) -> Passage | None:
+        """The passage as known now; None when its vehicle is no longer followed."""
+        followed = passage.session == self._session and passage.number in self._logs
+        return self.passage(passage.number) if followed else None
 
     def has_been_somewhere(self, number: int) -> bool:
         """Whether the vehicle was in a zone or crossed a line: others cannot break a rule of place."""

@@ -60,10 +60,10 @@ class CaseWorker:
         ring: PacketRing,
         acts: ActBook,
         desk: EvidenceDesk,
-        now: Callable[[Passage], Passage],
+        now: Callable[[Passage], Passage | None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`now(passage)`: the passage as known at this moment."""
+        """`now(passage)`: the passage as known at this moment; None when its vehicle is no longer followed."""
         self._facts = facts
         self._source = source
         self._camera = CameraRef(id=source.id, place=place.name, **place.model_dump(exclude={"name"}))
@@ -81,8 +81,9 @@ class CaseWorker:
     def found(self, finding: Finding, passage: Passage) -> None:
         """A rule seems broken: open a case, unless a lead was made of this act."""
         self.counts.findings += 1
+        self._in_view = {p.id: p for was in self._in_view.values() if (p := self._now(was)) is not None}
         for followed in self._in_view.values():
-            self._acts.seen(self._now(followed))
+            self._acts.seen(followed)
         self._in_view[passage.id] = passage
         if self._acts.same_act(finding, passage) is not None:
             self.counts.repeats += 1
@@ -120,7 +121,7 @@ class CaseWorker:
     def _close(self, entries: Sequence[_Open]) -> None:
         for entry in entries:
             self._open.remove(entry)
-            self._desk.close(entry.case, self._now(entry.passage))
+            self._desk.close(entry.case, self._now(entry.passage) or entry.passage)
 
     def _draft(self, finding: Finding, passage: Passage, moments_s: tuple[float, float]) -> Draft:
         rule = finding.rule

@@ -52,7 +52,7 @@ class CameraWatch:
         self._on_finding = on_finding
         self._on_passage = on_passage
         self._judged: dict[int, float] = {}
-        self._found: set[tuple[str, str]] = set()
+        self._found: dict[int, set[str]] = {}
 
     @property
     def busy(self) -> bool:
@@ -64,6 +64,8 @@ class CameraWatch:
         look = self._builder.look(frame, detections)
         for passage in look.over:
             self._end(passage)
+        for number in look.absorbed:
+            self._forget(number)
         if self._table is None or not self._zones:
             return
         for number in look.seen:
@@ -77,21 +79,24 @@ class CameraWatch:
         for passage in self._builder.finish():
             self._end(passage)
 
-    def now(self, passage: Passage) -> Passage:
-        """The passage as known now, if its vehicle is still in view; else as it was."""
+    def now(self, passage: Passage) -> Passage | None:
+        """The passage as known now; None when its vehicle is no longer followed."""
         return self._builder.now(passage)
 
     def _end(self, passage: Passage) -> None:
         self._judge(passage)
         self._on_passage(passage)
-        self._judged.pop(passage.number, None)
-        self._found = {(rule, p) for rule, p in self._found if p != passage.id}
+        self._forget(passage.number)
+
+    def _forget(self, number: int) -> None:
+        self._judged.pop(number, None)
+        self._found.pop(number, None)
 
     def _judge(self, passage: Passage) -> None:
         if self._table is None:
             return
+        found = self._found.setdefault(passage.number, set())
         for finding in judge(passage, self._table, self._zones, self._timezone):
-            key = (finding.rule.id, passage.id)
-            if key not in self._found:
-                self._found.add(key)
+            if finding.rule.id not in found:
+                found.add(finding.rule.id)
                 self._on_finding(finding, passage)

@@ -64,7 +64,9 @@ def test_a_finding_comes_while_the_vehicle_is_in_view_and_once() -> None:
     assert not passage.over
     proven = finding.from_s + finding.rule.least_inside.value  # type: ignore[union-attr]
     assert proven <= at_s <= proven + CameraWatch.JUDGE_EVERY_S + 0.11
-    assert camera.watch.now(passage).last_s == pytest.approx(3.9)
+    now = camera.watch.now(passage)
+    assert now is not None
+    assert now.last_s == pytest.approx(3.9)
 
 
 def test_a_passage_is_told_when_its_vehicle_has_left() -> None:
@@ -135,4 +137,22 @@ def test_a_lost_stream_ends_what_was_in_view_and_the_vehicle_is_another_passage_
     (before,) = camera.over
     assert before.session == 0
     assert [p.session for _, _, p in camera.found] == [0, 1]
-    assert camera.watch.now(before) == before, "a passage of an earlier session is over"
+    assert camera.watch.now(before) is None, "a passage of an earlier session is over"
+
+
+def test_a_part_of_another_vehicle_leaves_nothing_that_delays_findings_after_the_stream_was_lost() -> None:
+    camera = Camera(CLOSED)
+    camera.t_s = 100.0
+    for i in range(25):
+        x = 100.0 + 5 * i
+        cab = (x + 10, 340.0, x + 70, 400.0)
+        camera.look(cab if i < 5 else (x - 150, 280.0, x + 75, 400.0), (x + 10, 330.0, x + 70, 400.0))
+    for _ in range(20):
+        camera.look()
+    camera.t_s = 0.0
+    for i in range(20):
+        camera.look((100 + 12 * i, 340, 180 + 12 * i, 400), (500 + 12 * i, 340, 580 + 12 * i, 400), session=1)
+    assert len(camera.over) < 3, "the part has no passage of its own"
+    late = [at_s for at_s, _, p in camera.found if p.session == 1]
+    assert len(late) == 2
+    assert max(late) < 1.5
