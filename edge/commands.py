@@ -18,7 +18,7 @@ from rich.table import Table
 from cameras import StreamError
 from detector.network import Network
 from detector.passage import Passage
-from detector.settings import DetectorSettings, MotionSettings
+from detector.settings import DetectorSettings
 from edge.box import Box
 from edge.evidence.manifest import MANIFEST
 from edge.evidence.verify import BOX_KEY, Verdict, key_beside, verify_folder, verify_tree
@@ -121,8 +121,7 @@ def replay(
         settings = load_site(site) if site else None
         chosen = _choose_camera(settings, camera)
         table = load_table(settings.rules) if settings else None
-        detector = _replay_detector(settings, model)
-        network = Network.load(detector)
+        network = Network.load(_replay_detector(settings, model))
     except SettingsError as error:
         raise _fail(*error.problems) from None
     except ModelError as error:
@@ -131,7 +130,6 @@ def replay(
     work = Replay(
         replay_source(video, chosen),
         network,
-        detector,
         watch_settings(settings, chosen),
         table,
         report.passage,
@@ -155,13 +153,11 @@ def _choose_camera(settings: SiteSettings | None, name: str | None) -> SiteCamer
 
 
 def _replay_detector(settings: SiteSettings | None, model: Path | None) -> DetectorSettings:
-    if settings is None and model is None:
+    if settings is not None:
+        return settings.detector.model_copy(update={"model": model or settings.detector.model})
+    if model is None:
         raise SettingsError(["which network? Give --model NETWORK.onnx, or --site SITE.yaml that names one"])
-    every_frame = {"motion": MotionSettings(enabled=False), "max_fps": None}
-    if settings is None:
-        assert model is not None
-        return DetectorSettings(model=model, motion=MotionSettings(enabled=False))
-    return settings.detector.model_copy(update=every_frame | ({"model": model} if model else {}))
+    return DetectorSettings(model=model)
 
 
 class _JsonLines:

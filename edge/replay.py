@@ -13,7 +13,6 @@ from detector.network import Network
 from detector.passage import Passage
 from detector.plan import PlanSettings
 from detector.scheduler import Scheduler
-from detector.settings import DetectorSettings
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
 from edge.rules import Finding, RuleTable
@@ -28,7 +27,6 @@ class Replay:
         self,
         source: CameraSettings,
         network: Network,
-        detector: DetectorSettings,
         watch: WatchSettings,
         table: RuleTable | None,
         on_passage: Callable[[Passage], None],
@@ -36,25 +34,19 @@ class Replay:
     ) -> None:
         """`table`: rules to hold passages against, with the zones of `watch`; None for passages alone."""
         self._doorbell = threading.Event()
-        self.reader = CameraReader(source, self._doorbell)
+        self._reader = CameraReader(source, self._doorbell)
         self._watch = CameraWatch(source.id, network.class_names, table, watch, on_finding, on_passage)
-        self.scheduler = Scheduler(
-            {source.id: self.reader},
-            network,
-            self._doorbell,
-            on_looked=self._watch.looked,
-            max_fps=detector.max_fps,
-        )
+        self._scheduler = Scheduler({source.id: self._reader}, network, self._doorbell, on_looked=self._watch.looked)
 
     def run(self, stop: threading.Event) -> None:
         """Work through the video. Raises the reader's StreamError when it cannot be read."""
-        self.reader.start()
+        self._reader.start()
         try:
-            self.scheduler.run(stop)
+            self._scheduler.run(stop)
             self._watch.finish()
         finally:
-            self.reader.stop()
-        error = self.reader.status().last_error
+            self._reader.stop()
+        error = self._reader.status().last_error
         if error is not None:
             raise error
 

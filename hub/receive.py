@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -181,7 +180,6 @@ class Receiver:
 
 def make_receipt(hub_id: str, held: Held, key: Ed25519PrivateKey | None) -> Receipt:
     """The receipt for what became of a message, signed if there is a key."""
-    stored_at: datetime = held.stored_at
     receipt = Receipt(
         hub_id=hub_id,
         lead_id=held.judged.lead_id,
@@ -189,7 +187,7 @@ def make_receipt(hub_id: str, held: Held, key: Ed25519PrivateKey | None) -> Rece
         outcome="accepted" if held.fault is None else "refused",
         reason=None if held.fault is None else held.fault.reason,
         detail="" if held.fault is None else held.fault.detail,
-        stored_at=stored_at,
+        stored_at=held.stored_at,
         duplicate=held.duplicate,
     )
     return receipt if key is None else sign(receipt, key)

@@ -1,4 +1,4 @@
-"""Which network: manifests, the class vocabulary, and where weights are kept."""
+"""Which network: manifests, and the words for what is seen."""
 
 from models.manifest import InputSpec, ModelError, ModelManifest, find_manifest, read_manifest
 

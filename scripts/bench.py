@@ -31,7 +31,7 @@ from rich.table import Table
 from cameras import CameraReader, CameraSettings
 from detector.network import Network
 from detector.passage import Passage
-from detector.settings import DetectorSettings, MotionSettings
+from detector.settings import DetectorSettings
 from edge.replay import Replay, replay_source, watch_settings
 from scripts.bench_twin import ultralytics_twin
 
@@ -76,21 +76,15 @@ class Contender:
 
 
 def main(
-    video: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Video.")] = DATA
-    / "video"
-    / "gantry-rain.mp4",
-    model: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Weights, an ONNX file.")] = DATA
-    / "weights"
-    / "yolox_nano_coco.onnx",
+    video: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Video.")] = VIDEO,
+    model: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Weights, an ONNX file.")] = WEIGHTS,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of one inference.")] = None,
     lanes: Annotated[int | None, typer.Option(min=1, help="Inferences at a time.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each; medians are reported.")] = 5,
     peer: Annotated[Path | None, typer.Option(help="A Python that has ultralytics, to compare with.")] = None,
 ) -> None:
     """Time the box, the bare network and, if asked, ultralytics, in turns."""
-    settings = DetectorSettings(
-        model=model, threads=threads, lanes=lanes, min_score=MIN_SCORE, motion=MotionSettings(enabled=False)
-    )
+    settings = DetectorSettings(model=model, threads=threads, lanes=lanes, min_score=MIN_SCORE)
     box = Box(settings, video)
     box.run()
     peak_mib = _peak_mib()
@@ -132,7 +126,6 @@ class Box:
         replay = Replay(
             replay_source(self._video, None),
             network,
-            self._settings,
             watch_settings(None, None),
             None,
             passed,

@@ -13,7 +13,7 @@ from cameras import CameraSettings
 from detector.geometry import iou_matrix
 from detector.network import Network
 from detector.passage import Passage
-from detector.settings import DetectorSettings, MotionSettings
+from detector.settings import DetectorSettings
 from edge.replay import Replay, watch_settings
 from tests.accuracy.labels import Vehicle, read_vehicles
 
@@ -41,12 +41,10 @@ class Following:
 def passages_of(video: Path, model: Path) -> list[Passage]:
     """Every passage of a video, every frame looked at."""
     passages: list[Passage] = []
-    detector = DetectorSettings(model=model, motion=MotionSettings(enabled=False))
     source = CameraSettings(id="gantry", url=str(video), mode="replay")
     work = Replay(
         source,
-        Network.load(detector),
-        detector,
+        Network.load(DetectorSettings(model=model)),
         watch_settings(None, None),
         None,
         passages.append,
