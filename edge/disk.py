@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.evidence.manifest import LEAD, MANIFEST, RETIRED, SIGNATURE, Retired, write_durably
+from edge.durable import write_durably
+from edge.evidence.manifest import LEAD, MANIFEST, RETIRED, SIGNATURE, Retired
 from leads import ulid_time
 
 log = logging.getLogger(__name__)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
+from edge.durable import sync_folder
 from edge.outbox_rows import COLUMNS, is_whole
 
 APPLICATION_ID: Final = 0x4C53_4F42
@@ -212,12 +212,3 @@ def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
     for row in connection.execute(f"SELECT {COLUMNS} FROM leads NOT INDEXED"):
         if not is_whole(row):
             raise damaged(path, f"row {row[0]} is not what was written")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from edge import outbox_file
+from edge.durable import sync_folder
 from edge.outbox_file import FileLock, OutboxDamagedError, companions, meaning
 from edge.outbox_rows import COLUMNS, Row, is_whole
 
@@ -37,7 +38,7 @@ def salvage(path: Path, damage: OutboxDamagedError, now: datetime) -> int:
             for companion in companions(path):
                 companion.unlink(missing_ok=True)
             _draft(path).replace(path)
-            outbox_file.sync_folder(path.parent)
+            sync_folder(path.parent)
     finally:
         lock.release()
     log.error(

@@ -24,9 +24,10 @@ from cameras import ClipReservation
 from detector.passage import Passage
 from edge.acts import last_box
 from edge.disk import NO_SPACE, DiskQuota
+from edge.durable import sync_folder
 from edge.evidence import draft as drafts
 from edge.evidence.draft import ClipState, Draft
-from edge.evidence.manifest import PENDING, sync_folder
+from edge.evidence.manifest import PENDING
 from edge.evidence.seal import Sealer
 from edge.outbox import Outbox, OutboxFullError
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from detector.passage import Passage
-from edge.evidence.manifest import write_durably
+from edge.durable import write_durably
+from edge.evidence.pictures import write_picture
 from edge.outbox_records import ActPlace
 from leads import Act, CameraRef, Fact, ModelRef, PassageRef, Vehicle
 from leads.base import Ident, Sha256Hex, UlidText, UtcMs
@@ -122,6 +122,4 @@ def track_box(track: dict[str, Any], t_s: float, within_s: float = 1.0) -> Seque
 def write_close_up(folder: Path, passage: Passage, quality: int) -> None:
     """Write the best shot, if there is one."""
     if passage.shots:
-        done, data = cv2.imencode(".jpg", passage.shots[0].crop, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        if done:
-            write_durably(folder / f"{CLOSE_UP}.jpg", data.tobytes())
+        write_picture(folder, CLOSE_UP, passage.shots[0].crop, quality)

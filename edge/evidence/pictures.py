@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from cameras import Image
-from edge.evidence.manifest import write_durably
+from edge.durable import write_durably
 from leads import CameraRef
 
 Box = Sequence[float]

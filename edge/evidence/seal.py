@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cameras import StreamError
 from cameras.clip import grab
+from edge.durable import sync_folder, write_durably
 from edge.evidence import draft as drafts
 from edge.evidence.draft import Draft
 from edge.evidence.manifest import (
@@ -25,8 +26,6 @@ from edge.evidence.manifest import (
     Manifest,
     file_ref,
     hash_file,
-    sync_folder,
-    write_durably,
 )
 from edge.evidence.pictures import Caption, write_overlay, write_picture
 from edge.outbox import ChainHead, RecoveredLead
