@@ -20,7 +20,7 @@ from detector.detections import Detections
 from detector.motion import MotionGate
 from detector.network import Network
 from detector.passage import Passage
-from detector.scheduler import Scheduler
+from detector.scheduler import Scheduler, SkipReason
 from edge.acts import ActBook
 from edge.casework import BoxFacts, CaseWorker
 from edge.disk import DiskQuota
@@ -213,7 +213,7 @@ class Box:
             self._network,
             self._doorbell,
             on_looked=self._looked,
-            on_skipped=lambda frame, _: self.posts[frame.camera].cases.time_is(frame),
+            on_skipped=self._passed_over,
             # What a gate lets through depends on timing; a replay has to give the same every time.
             gates={name: MotionGate(detector.motion) for name in live},
             busy=lambda name: self.posts[name].watch.busy,
@@ -225,6 +225,10 @@ class Box:
         post.watch.looked(frame, detections)
         post.cases.time_is(frame)
         self.state.looked(frame)
+
+    def _passed_over(self, frame: Frame, _: SkipReason) -> None:
+        self.posts[frame.camera].cases.time_is(frame)
+        self.state.passed_over()
 
     def _box_facts(self, table: RuleTable) -> BoxFacts:
         manifest = self._network.manifest

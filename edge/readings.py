@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from edge.box import CameraPost
 
 HUNG_AFTER_S = 60.0
-"""Frames wait and none was looked at for so long: the box hangs, and systemd may start it anew."""
+"""Frames wait and none was worked on for so long: the box hangs, and systemd may start it anew."""
 OLD_LEAD_S = 600.0
 """A lead that waits longer than this for its receipt is a problem."""
 
@@ -55,7 +56,7 @@ class BoxState:
         self.started = monotonic()
         self.looks = dict.fromkeys(posts, 0)
         self._monotonic = monotonic
-        self._last_look = monotonic()
+        self._went_on = monotonic()
 
     @property
     def uptime_s(self) -> float:
@@ -63,20 +64,24 @@ class BoxState:
         return self._monotonic() - self.started
 
     def hung(self) -> bool:
-        """Whether cameras give frames and none was looked at for long, or nothing is sent any more. Ask often.
+        """Whether cameras give frames and none is worked on for long, or nothing is sent any more. Ask often.
 
         A full disk is no reason to start anew: leads wait in memory then.
         """
         now = self._monotonic()
         running = any(p.reader.status().state is StreamState.RUNNING for p in self.posts.values())
         if not running or self.desk.short_of_space:
-            self._last_look = now
-        return not self.publisher.alive or now - self._last_look > HUNG_AFTER_S
+            self._went_on = now
+        return not self.publisher.alive or now - self._went_on > HUNG_AFTER_S
 
     def looked(self, frame: Frame) -> None:
         """A frame was looked at."""
         self.looks[frame.camera] += 1
-        self._last_look = self._monotonic()
+        self._went_on = self._monotonic()
+
+    def passed_over(self) -> None:
+        """A frame needed no look."""
+        self._went_on = self._monotonic()
 
 
 def health_of(state: BoxState) -> Health:
@@ -99,7 +104,7 @@ def health_of(state: BoxState) -> Health:
     if oldest is not None and oldest > OLD_LEAD_S:
         problems.append(f"a lead has waited {oldest:.0f} s for the hub's receipt")
     if state.hung():
-        problems.append(f"the box hangs: nothing is sent, or no frame was looked at for {HUNG_AFTER_S:.0f} s")
+        problems.append(f"the box hangs: nothing is sent, or no frame was worked on for {HUNG_AFTER_S:.0f} s")
     return Health(tuple(problems))
 
 
@@ -143,6 +148,7 @@ def _camera_readings(name: str, post: CameraPost, looks: int) -> Iterator[Readin
 def _lead_readings(state: BoxState) -> Iterator[Reading]:
     desk = state.desk.counts
     yield _count("leads_sealed", "Leads made, with their evidence", desk.sealed)
+    yield _count("leads_known", "Acts found anew after a restart, whose lead was made before", desk.repeated)
     yield _count("clips_without_space", "Leads without a clip: disk full", desk.clips_without_space)
     yield _count("waits_for_space", "Times that leads had to wait for a full disk", desk.waits_for_space)
     yield _gauge("evidence_waiting", "Cases whose evidence is being gathered", state.desk.waiting)
@@ -201,7 +207,7 @@ def resident_bytes() -> int | None:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
         return None
-    return pages * 4096
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def hottest_c() -> float | None:

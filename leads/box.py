@@ -82,7 +82,7 @@ class Telemetry(Message):
     cameras: tuple[CameraTelemetry, ...] = ()
     """Cameras, one by one."""
     stage_ms: dict[Ident, float] = Field(default_factory=dict)
-    """Mean ms per stage since the last message."""
+    """Mean ms per stage since the start."""
     counters: dict[Ident, Count] = Field(default_factory=dict)
     """Counts since the start, by name."""
     outbox_depth: Count = 0

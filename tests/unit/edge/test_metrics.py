@@ -164,6 +164,14 @@ def test_frames_that_nobody_looks_at_are_a_hang(idle_box: tuple[Box, Clock]) -> 
     assert problems(box) == []
 
 
+def test_frames_that_need_no_look_are_no_hang(idle_box: tuple[Box, Clock]) -> None:
+    box, clock = idle_box
+    clock.pushed_s = 59
+    box.state.passed_over()
+    clock.pushed_s = 118
+    assert problems(box) == []
+
+
 def test_a_box_that_waits_for_space_does_not_hang(idle_box: tuple[Box, Clock]) -> None:
     box, clock = idle_box
     box.state.desk.short_of_space = True
