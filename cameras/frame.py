@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import av
-import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
@@ -16,11 +15,11 @@ Image = NDArray[np.uint8]
 _converters = threading.local()
 
 
-def bgr(picture: av.VideoFrame, width: int | None = None, height: int | None = None) -> Image:
-    """A decoded picture as BGR, uint8 (height, width, 3), scaled on the way if a size is given."""
+def bgr(picture: av.VideoFrame) -> Image:
+    """A decoded picture as BGR, uint8 (height, width, 3)."""
     # Each thread keeps its converter: a new one per picture, with threads of its own, costs four times as much.
     own: VideoReformatter = _converters.__dict__.setdefault("own", VideoReformatter())
-    return own.reformat(picture, width, height, "bgr24", threads=1).to_ndarray().astype(np.uint8, copy=False)
+    return own.reformat(picture, format="bgr24", threads=1).to_ndarray().astype(np.uint8, copy=False)
 
 
 @dataclass(slots=True)
@@ -37,7 +36,7 @@ class Frame:
     index: int
     """Number of the decoded frame within the session, from 0."""
     pts_s: float
-    """Seconds on the stream's own clock since the session's first frame."""
+    """Seconds on the stream's own clock since the session's first frame; rises from frame to frame."""
     captured_at: datetime
     """UTC time of capture, from the stream's clock anchored to wall time."""
     picture: av.VideoFrame | Image
@@ -62,9 +61,3 @@ class Frame:
             else:
                 self._image = self.picture
         return self._image
-
-    def scaled(self, width: int, height: int) -> Image:
-        """The picture as BGR, uint8 (height, width, 3), scaled without a full-size conversion first."""
-        if self._image is None and isinstance(self.picture, av.VideoFrame):
-            return bgr(self.picture, width, height)
-        return cv2.resize(self.image, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)

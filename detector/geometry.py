@@ -56,13 +56,6 @@ class Letterbox:
         high = np.array([self.width, self.height, self.width, self.height], np.float32)
         return np.asarray(np.clip((boxes - shift) * scale, np.float32(0), high), np.float32)
 
-    def to_input(self, boxes: Boxes) -> Boxes:
-        """Boxes (N, 4) x0 y0 x1 y1 of the picture, as pixels of the input."""
-        scale_x, scale_y = self.inner_width / self.width, self.inner_height / self.height
-        scale = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
-        shift = np.array([self.left, self.top, self.left, self.top], np.float32)
-        return (boxes * scale + shift).astype(np.float32, copy=False)
-
 
 def iou_matrix(a: Boxes, b: Boxes) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     """Intersection over union of boxes (N, 4) and (M, 4): float32 (N, M); 0 where both are empty."""

@@ -73,7 +73,6 @@ class Box:
         *,
         on_passage: Callable[[Passage], None] | None = None,
         manager: ServiceManager | None = None,
-        wall_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Load the network, open the outbox (saving what can be saved of a damaged one) and prepare all parts.
@@ -93,7 +92,7 @@ class Box:
         added = self._outbox.recover(_leads_on_disk(root, self._outbox))
         if added:
             log.warning("%d sealed leads were not in the outbox yet (power cut?); they are now", added)
-        self._session = f"{wall_clock():%Y%m%dT%H%M%S}-{time.monotonic_ns() % 10**6:06d}"
+        self._session = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{time.monotonic_ns() % 10**6:06d}"
         self._publisher = Publisher(
             site.broker,
             self._outbox,
@@ -105,11 +104,11 @@ class Box:
         quota = DiskQuota(
             root,
             site.evidence.min_free_mib << 20,
-            lambda: self._outbox.closed_leads(wall_clock() - timedelta(days=site.evidence.keep_open_days)),
+            lambda: self._outbox.closed_leads(datetime.now(UTC) - timedelta(days=site.evidence.keep_open_days)),
         )
         key = load_private_key(site.keys.box)
         _leave_key(root, key.public_key())
-        sealer = Sealer(root, key, site.zone_info, site.evidence.jpeg_quality, wall_clock)
+        sealer = Sealer(root, key, site.zone_info, site.evidence.jpeg_quality, lambda: datetime.now(UTC))
         self._desk = EvidenceDesk(
             root, sealer, self._outbox, quota, site.evidence.jpeg_quality, self._publisher.wake, monotonic
         )

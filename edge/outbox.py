@@ -50,17 +50,8 @@ def _utc_now() -> datetime:
 
 
 def _known_act(row: tuple[Any, ...]) -> KnownAct:
-    lead_id, act_key, rule_id, camera, zone, box, occurred_at, seen_at = row
-    return KnownAct(
-        lead_id=lead_id,
-        act_key=act_key,
-        rule_id=rule_id,
-        camera=camera,
-        zone=zone,
-        box=tuple(json.loads(box)) if box else None,
-        occurred_at=parse_time(occurred_at),
-        seen_at=parse_time(seen_at),
-    )
+    lead_id, zone, box, seen_at = row
+    return KnownAct(lead_id, zone, tuple(json.loads(box)) if box else None, parse_time(seen_at))
 
 
 class Outbox:
@@ -242,13 +233,12 @@ class Outbox:
             return True
         return False
 
-    def requeue_refused(self, lead_id: str | None = None) -> int:
-        """Queue one refused lead, or all, once more, for when the cause (a key not known to the hub) is gone."""
+    def requeue_refused(self) -> int:
+        """Queue the refused leads once more, for when the cause (a key not known to the hub) is gone."""
         with self._transaction() as db:
             cursor = db.execute(
                 "UPDATE leads SET state = 'queued', settled_at = NULL, reason = NULL, detail = NULL"
-                " WHERE state = 'refused' AND (?1 IS NULL OR lead_id = ?1)",
-                (lead_id,),
+                " WHERE state = 'refused'"
             )
         return cursor.rowcount
 
@@ -270,7 +260,7 @@ class Outbox:
     def acts(self, rule_id: str, camera: str, since: datetime) -> list[KnownAct]:
         """Acts against a rule before a camera that were seen at or after `since` (UTC), oldest first."""
         rows = self._rows(
-            "SELECT lead_id, act_key, rule_id, camera, zone, box, occurred_at, seen_at FROM leads"
+            "SELECT lead_id, zone, box, seen_at FROM leads"
             " WHERE rule_id = ? AND camera = ? AND seen_at >= ? ORDER BY seq",
             rule_id,
             camera,

@@ -34,12 +34,8 @@ class KnownAct:
     """An act that a lead was made of."""
 
     lead_id: str
-    act_key: str
-    rule_id: str
-    camera: str
     zone: str | None
     box: Box | None
-    occurred_at: datetime
     seen_at: datetime
 
 

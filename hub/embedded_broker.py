@@ -15,10 +15,9 @@ _PATIENCE_S: Final = 15.0
 class EmbeddedBroker:
     """Runs amqtt on an event loop in a thread of its own, on 127.0.0.1, so open to this machine alone."""
 
-    def __init__(self, port: int = 0, *, log_level: int = logging.CRITICAL) -> None:
+    def __init__(self, port: int = 0) -> None:
         """Prepare; with port 0 a free one is taken, which `port` tells after `start`."""
         self.port = port
-        self._log_level = log_level
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="embedded-broker", daemon=True)
         self._broker: Any = None
@@ -58,8 +57,8 @@ class EmbeddedBroker:
             from amqtt.errors import BrokerError
         except ImportError as error:
             raise RuntimeError("the embedded broker needs amqtt: run `pip install 'lushao[hub]'`") from error
-        logging.getLogger("amqtt").setLevel(self._log_level)
-        logging.getLogger("transitions").setLevel(self._log_level)
+        for noisy in ("amqtt", "transitions"):
+            logging.getLogger(noisy).setLevel(logging.CRITICAL)
         port = self.port or _free_port()
         self._broker = Broker(
             {

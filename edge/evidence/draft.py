@@ -108,13 +108,13 @@ def read_track(folder: Path) -> dict[str, Any]:
     return track
 
 
-def track_box(track: dict[str, Any], t_s: float, within_s: float = 1.0) -> Sequence[float] | None:
-    """The box (x0, y0, x1, y1) nearest to a stream time, if there is one within `within_s`."""
+def track_box(track: dict[str, Any], t_s: float) -> Sequence[float] | None:
+    """The box (x0, y0, x1, y1) nearest to a stream time, if there is one within a second."""
     rows = np.array(track["boxes"], np.float64).reshape(-1, 7)
     if not len(rows):
         return None
     nearest = int(np.argmin(np.abs(rows[:, 0] - t_s)))
-    if abs(rows[nearest, 0] - t_s) > within_s:
+    if abs(rows[nearest, 0] - t_s) > 1.0:
         return None
     return tuple(float(v) for v in rows[nearest, 1:5])
 

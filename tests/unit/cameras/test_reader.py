@@ -101,14 +101,6 @@ def test_a_live_camera_s_newest_frame_wins_and_what_is_dropped_is_counted(tmp_pa
     assert max(map(abs, age)) < 0.1
 
 
-def test_frames_scale_without_a_full_size_conversion_first(road: Path) -> None:
-    frame = read_all(reader_of(road))[37]
-    small = frame.scaled(64, 48)
-    assert small.shape == (48, 64, 3)
-    large = cv2.resize(frame.image, (64, 48), interpolation=cv2.INTER_AREA)
-    assert np.abs(small.astype(int) - large).mean() < 8
-
-
 def test_a_folder_of_pictures_plays_at_its_own_rate(tmp_path: Path) -> None:
     for number in (3, 1, 2):
         cv2.imwrite(str(tmp_path / f"{number:03d}.png"), picture(number))
