@@ -69,7 +69,7 @@ class StreamHeader:
 
 
 def write_clip(path: Path, header: StreamHeader, packets: Sequence[StoredPacket]) -> None:
-    """Write packets, keyframe first, as MP4 with the index at the front; atomic and durable.
+    """Write packets, keyframe first, as MP4 with the index at the front; atomic, its data on the disk.
 
     The file is read back before it takes its name. Raises OSError when it could not be written whole.
     """
@@ -95,8 +95,9 @@ def _mux(path: Path, header: StreamHeader, packets: Sequence[StoredPacket]) -> N
             packet = av.Packet(stored.data)
             packet.stream = stream
             packet.time_base = header.time_base
-            packet.pts = stored.pts - base
+            # Cameras send the same time twice and step back a little; a file may not.
             packet.dts = stored.dts - base if last is None else max(stored.dts - base, last + 1)
+            packet.pts = max(stored.pts - base, packet.dts)
             last = packet.dts
             packet.duration = stored.duration
             packet.is_keyframe = stored.keyframe

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from pathlib import Path
 from typing import Annotated
 
 import cv2
+import numpy as np
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 
 from cameras.errors import StreamError
-from cameras.frame import Frame
+from cameras.frame import Frame, Image
 from cameras.reader import CameraReader
 from cameras.settings import CameraSettings
+from cameras.status import StreamState
 
 app = typer.Typer(help="Cameras: try an address before it goes into a site's settings.", no_args_is_help=True)
-err = Console(stderr=True)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @app.callback()
@@ -32,54 +36,92 @@ def probe(
     user: Annotated[str | None, typer.Option(help="User name at the camera.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="File with the password.")] = None,
     password_env: Annotated[str | None, typer.Option(help="Environment variable with the password.")] = None,
-    seconds: Annotated[float, typer.Option(help="How long to watch.")] = 5.0,
-    picture: Annotated[Path | None, typer.Option(help="Write the first picture here.")] = None,
+    seconds: Annotated[float, typer.Option(min=0, help="How long to watch.")] = 5.0,
+    picture: Annotated[Path | None, typer.Option(help="Write the first picture here, as .jpg or .png.")] = None,
 ) -> None:
     """Connect once, watch for some seconds and tell codec, size, rate and keyframes; or what is wrong."""
+    # A lost connection is said once, by this command.
+    logging.getLogger("cameras.reader").setLevel(logging.ERROR)
     try:
         settings = CameraSettings(
-            id="probe", url=url, user=user, password_file=password_file, password_env=password_env
+            id="probe",
+            url=url,
+            user=user,
+            password_file=password_file,
+            password_env=password_env,
+            ring_seconds=max(seconds, CameraSettings.model_fields["ring_seconds"].default),
         )
     except ValidationError as error:
         for fault in error.errors():
-            err.print(f"{'.'.join(map(str, fault['loc'])) or 'address'}: {fault['msg']}", style="red", highlight=False)
+            err.print(fault["msg"].removeprefix("Value error, "), style="red")
         raise typer.Exit(1) from None
+    try:
+        first, told = _watch(settings, seconds)
+        out.print(f"{settings.shown_url}: {told}")
+        if picture is not None:
+            _write(picture, first.image)
+            out.print(f"first picture: {picture}")
+    except (StreamError, OSError) as error:
+        err.print(str(error), style="red")
+        raise typer.Exit(1) from None
+
+
+def _watch(settings: CameraSettings, seconds: float) -> tuple[Frame, str]:
+    """The first frame, and what is to be told after watching for `seconds` from then on. Raises StreamError."""
     doorbell = threading.Event()
     reader = CameraReader(settings, doorbell)
     reader.start()
     try:
-        first = _watch(reader, doorbell, seconds)
-    except StreamError as error:
-        err.print(str(error), style="red", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+        with err.status(f"connecting to {settings.shown_url}"):
+            first = _next(reader, doorbell, float("inf"))
+            assert first is not None
+            until = time.monotonic() + seconds
+            while _next(reader, doorbell, until) is not None:
+                pass
+        return first, _told(reader)
     finally:
         reader.stop()
+
+
+def _next(reader: CameraReader, doorbell: threading.Event, until: float) -> Frame | None:
+    """The next frame; None when the time is up or a file is over. Raises StreamError when the stream is lost."""
+    while True:
+        ended = reader.ended
+        frame = reader.take()
+        if frame is not None:
+            return frame
+        status = reader.status()
+        if status.last_error is not None:
+            raise status.last_error
+        left_s = until - time.monotonic()
+        if ended or left_s <= 0:
+            return None
+        doorbell.wait(min(left_s, 0.5))
+        doorbell.clear()
+
+
+def _told(reader: CameraReader) -> str:
     status = reader.status()
     width, height = status.size or (0, 0)
-    rate = f"{status.fps:.1f} fps" if status.fps else "rate unknown"
-    print_out = Console(highlight=False)
-    print_out.print(f"{settings.shown_url}: {status.codec} {width}x{height}, {rate}, {status.frames_decoded} frames")
+    rate = "rate unknown" if status.fps is None else f"{status.fps:.1f} fps"
+    keyframes = reader.ring.keyframes()
+    if len(keyframes) > 1:
+        every = f"a keyframe every {float(np.diff(keyframes).max()):.1f} s"
+    elif reader.ring.size:
+        every = "only one keyframe in this time"
+    else:
+        every = "no packets to cut clips from"
+    parts = [f"{status.codec} {width}x{height}", rate, f"{status.frames_decoded} frames", every]
     if status.decode_errors:
-        print_out.print(f"{status.decode_errors} packets could not be decoded")
-    if picture is not None:
-        cv2.imwrite(str(picture), first.image)
-        print_out.print(f"first picture: {picture}")
+        parts.append(f"{status.decode_errors} too damaged to decode")
+    if status.state is StreamState.STALLED:
+        parts.append("stalled")
+    return ", ".join(parts)
 
 
-def _watch(reader: CameraReader, doorbell: threading.Event, seconds: float) -> Frame:
-    """The first frame, after watching for `seconds` from then on. Raises the first StreamError."""
-    first: Frame | None = None
-    until = float("inf")
-    while time.monotonic() < until and not (first is not None and reader.ended):
-        doorbell.wait(0.1)
-        doorbell.clear()
-        frame = reader.take()
-        error = reader.status().last_error
-        if error is not None:
-            raise error
-        if frame is not None and first is None:
-            first, until = frame, time.monotonic() + seconds
-        if frame is None and first is None and reader.ended:
-            break
-    assert first is not None
-    return first
+def _write(path: Path, image: Image) -> None:
+    try:
+        coded = cv2.imencode(path.suffix, image)[1]
+    except cv2.error:
+        raise OSError(f"{path}: give the picture a name that ends in .jpg or .png") from None
+    path.write_bytes(coded.tobytes())

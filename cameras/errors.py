@@ -61,6 +61,7 @@ _BY_TYPE: tuple[tuple[type[Exception], ErrorKind], ...] = (
     (ConnectionRefusedError, ErrorKind.UNREACHABLE),
     (ConnectionError, ErrorKind.CUT),
 )
+_REFUSED = "check the path in url, close other viewers, and let the camera serve RTSP over TCP"
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL}
 
 
@@ -80,7 +81,13 @@ def classify(error: av.FFmpegError, *, where: str, running: bool, waited_s: floa
     # The text of the error itself may hold the address with its password; strerror does not.
     if "://" not in where:
         return _of_a_file(kind, where, error.strerror or type(error).__name__)
-    said = "no answer in time" if kind is ErrorKind.TIMEOUT else (error.strerror or type(error).__name__)
+    if isinstance(error, av.error.HTTPOtherClientError | av.error.HTTPBadRequestError):
+        return StreamError(kind, f"{where}: the camera refuses the request", _REFUSED)
+    said = error.strerror or type(error).__name__
+    if kind is ErrorKind.TIMEOUT:
+        said = "no answer in time"
+    elif kind is ErrorKind.UNREACHABLE and error.errno == errno.EIO:
+        said = "its host is not known or cannot be reached"
     return StreamError(kind, f"{where}: {said}")
 
 

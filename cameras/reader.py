@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
@@ -17,7 +17,7 @@ from cameras.frame import Frame, Image
 from cameras.mailbox import Mailbox
 from cameras.ring import PacketRing
 from cameras.settings import CameraSettings
-from cameras.source import Source, open_source
+from cameras.source import Piece, Source, open_source
 from cameras.status import StatusBoard, StreamState, StreamStatus
 
 log = logging.getLogger(__name__)
@@ -118,8 +118,12 @@ class CameraReader:
         finally:
             self.ring.end("the stream was cut" if self.settings.is_network else "the stream ended")
             source.close()
-        if self.settings.is_network and not self._stop.is_set():
+        if self._stop.is_set():
+            return None
+        if self.settings.is_network:
             return StreamError(ErrorKind.CUT, f"{self.settings.shown_url}: the camera ended the stream")
+        if not self._board.read().frames_decoded:
+            return StreamError(ErrorKind.BAD_DATA, f"{self.settings.shown_url}: no picture in it can be decoded")
         return None
 
     def _read(self, source: Source) -> None:
@@ -133,14 +137,11 @@ class CameraReader:
         for piece in source.read():
             if self._stop.is_set():
                 return
-            if run is None or piece.new_clock:
-                run = self._begin(source)
-            if piece.packet is not None:
-                self.ring.add(piece.packet)
-            for pts_s, picture in piece.pictures:
-                self._frames.put(self._frame(run, pts_s, picture))
-                self._board.frame(self._frames.dropped, before.decode_errors + source.decode_errors)
-                self._doorbell.set()
+            if piece is not None:
+                if run is None or piece.new_clock:
+                    run = self._begin(source, run)
+                self._take_in(piece, run)
+                self._board.write(decode_errors=before.decode_errors + source.decode_errors)
             if self.settings.is_network and self._board.silent_s > self.settings.stall_timeout_s:
                 raise StreamError(
                     ErrorKind.TIMEOUT, f"{self.settings.shown_url}: no frame for {self._board.silent_s:.0f} s"
@@ -148,17 +149,28 @@ class CameraReader:
             if time.monotonic() - connected > _STEADY_S:
                 self._backoff.reset()
 
-    def _begin(self, source: Source) -> _ClockRun:
+    def _take_in(self, piece: Piece, run: _ClockRun) -> None:
+        if piece.packet is not None:
+            self.ring.add(piece.packet)
+        for pts_s, picture in piece.pictures:
+            self._frames.put(self._frame(run, pts_s, picture))
+            self._board.frame(self._frames.dropped)
+            self._doorbell.set()
+
+    def _begin(self, source: Source, before: _ClockRun | None) -> _ClockRun:
         """A new session: the stream's clock counts from here."""
         session = self._board.read().session + 1
         self._write(session=session)
         if source.header is not None:
             self.ring.begin(session, source.header)
-        return _ClockRun(session, self._clock(source))
+        return _ClockRun(session, self._clock(source, before))
 
-    def _clock(self, source: Source) -> FileClock | LiveClock:
+    def _clock(self, source: Source, before: _ClockRun | None) -> FileClock | LiveClock:
         if self._live:
             return LiveClock()
+        if before is not None and before.last_at is not None:
+            # A recording whose clock was set anew goes on in time.
+            return FileClock(before.last_at + timedelta(seconds=1 / (source.fps or 25.0)))
         started_at = self.settings.started_at or source.started_at
         return FileClock(started_at or datetime.fromtimestamp(Path(self.settings.url).stat().st_mtime, UTC))
 
@@ -167,7 +179,8 @@ class CameraReader:
             # A file that plays a camera keeps the camera's time.
             self._stop.wait(max(run.began + pts_s - time.monotonic(), 0.0))
         index, run.index = run.index, run.index + 1
-        return Frame(self.settings.id, run.session, index, pts_s, run.clock.captured_at(pts_s), picture)
+        run.last_at = run.clock.captured_at(pts_s)
+        return Frame(self.settings.id, run.session, index, pts_s, run.last_at, picture)
 
     def _write(self, **changes: object) -> None:
         self._board.write(**changes)
@@ -181,4 +194,6 @@ class _ClockRun:
         self.session = session
         self.clock = clock
         self.index = 0
+        self.last_at: datetime | None = None
+        """Capture time of its last frame."""
         self.began = time.monotonic()

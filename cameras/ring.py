@@ -39,6 +39,7 @@ class ClipReservation:
         self._packets: list[StoredPacket] = []
         self._size = 0
         self._cut: str | None = None
+        """Why it ended before its end had come."""
         self._done = header is None
 
     @property
@@ -67,7 +68,8 @@ class ClipReservation:
         gaps = []
         if start_s > self._start_s + _SLACK_S:
             gaps.append(f"begins {start_s - self._start_s:.1f} s late")
-        if end_s < self._end_s - _SLACK_S:
+        # A clip whose end has come is whole, even if the camera let some time pass between two frames there.
+        if end_s < self._end_s - _SLACK_S and (self._cut or not self._done):
             gaps.append(f"ends {self._end_s - end_s:.1f} s early" + (f" ({self._cut})" if self._cut else ""))
         return "; ".join(gaps) or None
 
@@ -107,6 +109,11 @@ class PacketRing:
         """Bytes held, without reservations."""
         with self._guard:
             return sum(g.size for g in self._groups)
+
+    def keyframes(self) -> list[float]:
+        """When the keyframes it holds are shown, in seconds of the session."""
+        with self._guard:
+            return [g.packets[0].pts_s for g in self._groups]
 
     def begin(self, session: int, header: StreamHeader) -> None:
         """A connection was made: its packets follow. Clips of an earlier one end here."""

@@ -16,6 +16,7 @@ from cameras.errors import ErrorKind, StreamError
 NETWORK_SCHEMES = ("rtsp", "rtsps", "http", "https")
 _USER_INFO = re.compile(r"(?<=://)\S*@")
 """To the last @: a password may hold one, or a slash."""
+_PASSWORD_PARAMETER = re.compile(r"(?<![a-z])(?:password|passwd|pass|pwd)=(?!\{password\})", re.IGNORECASE)
 
 
 class CameraSettings(BaseModel):
@@ -26,7 +27,10 @@ class CameraSettings(BaseModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
     """Name of the camera within its box."""
     url: str
-    """rtsp:// address without user and password, or a video file, or a folder of pictures."""
+    """rtsp:// address without user and password, or a video file, or a folder of pictures.
+
+    Cameras that want them in the path get them where it says {user} and {password}.
+    """
     user: str | None = None
     """User name at the camera."""
     password_file: Path | None = None
@@ -59,6 +63,11 @@ class CameraSettings(BaseModel):
                     "user and password do not belong in the address: use user and password_file or password_env "
                     "(an @ in the path is written %40)"
                 )
+            if _PASSWORD_PARAMETER.search(value):
+                raise ValueError(
+                    "a password does not belong in the address: write {password} in its place and give user and "
+                    "password_file or password_env"
+                )
             parts = urlsplit(value)
             if parts.scheme not in NETWORK_SCHEMES:
                 raise ValueError(
@@ -79,6 +88,8 @@ class CameraSettings(BaseModel):
             raise ValueError("give password_file or password_env, not both")
         if self.user is None and (self.password_file or self.password_env):
             raise ValueError("a password needs a user")
+        if self.user is not None and not self.is_network:
+            raise ValueError("user and password are for network cameras, not for files")
         if self.is_network and self.mode == "replay":
             raise ValueError("mode replay is for files; a network camera is live")
         return self
@@ -97,23 +108,28 @@ class CameraSettings(BaseModel):
         """The address with user and password, for the connection alone. Raises StreamError without the password."""
         if self.user is None:
             return self.url
+        user, password = quote(self.user, safe=""), quote(self._password(), safe="")
+        if "{password}" in self.url:
+            return self.url.replace("{user}", user).replace("{password}", password)
         scheme, _, rest = self.url.partition("://")
-        password = self._password()
-        return f"{scheme}://{quote(self.user, safe='')}:{quote(password, safe='')}@{rest}"
+        return f"{scheme}://{user}:{password}@{rest}"
 
     def _password(self) -> str:
         if self.password_file is not None:
             try:
-                return self.password_file.read_text(encoding="utf-8").strip()
+                return self.password_file.read_text(encoding="utf-8-sig").strip()
             except OSError as error:
-                raise StreamError(
-                    ErrorKind.AUTH, f"cannot read the camera's password: {error.strerror}: {self.password_file}"
-                ) from None
+                what = f"cannot read the camera's password: {error.strerror}: {self.password_file}"
+                raise StreamError(ErrorKind.AUTH, what, "check password_file") from None
+            except UnicodeDecodeError:
+                what = f"cannot read the camera's password: {self.password_file}"
+                raise StreamError(ErrorKind.AUTH, what, "save the file as UTF-8") from None
         if self.password_env is None:
             return ""
         password = os.environ.get(self.password_env)
         if password is None:
-            raise StreamError(ErrorKind.AUTH, f"the camera's password is missing: set {self.password_env}")
+            what = f"the camera's password is missing: {self.password_env} is not set"
+            raise StreamError(ErrorKind.AUTH, what, "set this environment variable, or give password_file")
         return password
 
 

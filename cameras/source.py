@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
 import time
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Piece:
     """What one step of reading gave."""
 
     packet: StoredPacket | None
-    """None for pictures of a folder, and before the first keyframe."""
+    """None for pictures of a folder, and at the end."""
     pictures: list[tuple[float, av.VideoFrame | Image]]
     """Decoded pictures with their seconds since the stream's first."""
     new_clock: bool = False
@@ -57,9 +58,10 @@ class Source(Protocol):
     header: StreamHeader | None
     """For clips; None where there are no packets."""
     decode_errors: int
+    """Pictures that could not be decoded."""
 
-    def read(self) -> Iterator[Piece]:
-        """The pieces of the stream to its end. Raises StreamError."""
+    def read(self) -> Iterator[Piece | None]:
+        """The pieces of the stream to its end; None while it waits for a keyframe. Raises StreamError."""
 
     def close(self) -> None:
         """Give the connection back."""
@@ -97,22 +99,28 @@ class Stream:
         self._tick_s = float(self._stream.time_base or 0) or 1 / 90_000
         step = max(round(1 / ((self.fps or 25.0) * self._tick_s)), 1)
         self._times = _Timeline(step, round(_JUMP_S / self._tick_s))
+        self._origin: int | None = None
+        """Where the seconds of what the decoder holds count from."""
+        self._awaited = _Awaited()
 
-    def read(self) -> Iterator[Piece]:
-        """The pieces of the stream to its end. Raises StreamError."""
+    def read(self) -> Iterator[Piece | None]:
+        """The pieces of the stream to its end; None while it waits for a keyframe. Raises StreamError."""
         for packet in self._packets():
             if not packet.size:
-                # The end: what the decoder still holds.
-                yield Piece(None, self._decode(None))
-                return
-            new_clock = self._times.take(packet)
+                break
+            if self._times.take(packet):
+                yield self._rest()
             if self._times.untimed > _MOST_UNTIMED:
-                raise StreamError(ErrorKind.BAD_DATA, f"{self._where}: its packets carry no times")
+                break
             if self._times.origin is None:
+                yield None
                 continue
-            if new_clock:
-                self._stream.codec_context.flush_buffers()
+            new_clock, self._origin = self._origin is None, self._times.origin
             yield Piece(self._store(packet), self._decode(packet), new_clock)
+        if self._times.origin is None and self._times.untimed:
+            what = f"{self._where}: its packets carry no times"
+            raise StreamError(ErrorKind.BAD_DATA, what, "put it into an MP4 or MKV file, which keeps them")
+        yield self._rest()
 
     def close(self) -> None:
         """Give the connection back."""
@@ -145,17 +153,34 @@ class Stream:
             data=bytes(packet),
         )
 
+    def _rest(self) -> Piece:
+        """What the decoder still holds when a clock is over."""
+        rest = Piece(None, self._decode(None))
+        self._stream.codec_context.flush_buffers()
+        self.decode_errors += self._awaited.give_up()
+        self._origin = None
+        return rest
+
     def _decode(self, packet: VideoPacket | None) -> list[tuple[float, av.VideoFrame | Image]]:
+        if packet is not None and packet.pts is not None and self._seconds(packet.pts) >= 0:
+            self._awaited.add(packet.pts)
         try:
             frames = self._stream.codec_context.decode(packet)
         except av.FFmpegError:
-            self.decode_errors += 1
+            # The picture stays awaited, and is counted when a later one comes.
             return []
-        # Pictures from before the first keyframe are made of what was not there.
-        return [(s, f) for f in frames if f.pts is not None and (s := self._seconds(f.pts)) >= 0]
+        pictures: list[tuple[float, av.VideoFrame | Image]] = []
+        for frame in frames:
+            if frame.pts is None:
+                self.decode_errors += 1
+            elif (seconds := self._seconds(frame.pts)) >= 0 and self._awaited.is_next(frame.pts):
+                # Those of before the first keyframe are made of what was not there.
+                pictures.append((seconds, frame))
+                self.decode_errors += self._awaited.come(frame.pts)
+        return pictures
 
     def _seconds(self, pts: int) -> float:
-        return (pts - (self._times.origin or 0)) * self._tick_s
+        return (pts - (self._origin or 0)) * self._tick_s
 
 
 class _Timeline:
@@ -173,13 +198,17 @@ class _Timeline:
         """Packets without a time before the first keyframe with one."""
 
     def take(self, packet: VideoPacket) -> bool:
-        """Take the next packet; whether the clock starts (anew) with it."""
+        """Take the next packet; whether the clock was set anew before it."""
         before = self.dts
         self.dts = packet.dts if packet.dts is not None else before + self.step
-        if self.origin is not None and not -self.step <= self.dts - before <= self._jump:
+        over = self.origin is not None and not -self.step <= self.dts - before <= self._jump
+        if over:
             self.origin = None
-        if self.origin is not None:
-            return False
+        if self.origin is None:
+            self._begin(packet)
+        return over
+
+    def _begin(self, packet: VideoPacket) -> None:
         # A camera's first packets may come before it has told its time.
         if packet.pts is None:
             self.untimed += 1
@@ -187,7 +216,41 @@ class _Timeline:
             self.origin = packet.pts
             if packet.dts is None:
                 self.dts = packet.pts - _REORDERED * self.step
-        return self.origin is not None
+
+
+class _Awaited:
+    """Times of pictures whose packets the decoder has had.
+
+    After damage a decoder leaves pictures out without a word, and gives some too late.
+    """
+
+    def __init__(self) -> None:
+        self._times: list[int] = []
+        self._last: int | None = None
+
+    def add(self, pts: int) -> None:
+        """The picture of this time is to come."""
+        heapq.heappush(self._times, pts)
+
+    def is_next(self, pts: int) -> bool:
+        """Whether a picture of this time comes after all that have come; else it was counted as lost already."""
+        return self._last is None or pts > self._last
+
+    def come(self, pts: int) -> int:
+        """The picture of this time has come; how many others up to this time never will."""
+        self._last = pts
+        passed = 0
+        while self._times and self._times[0] <= pts:
+            heapq.heappop(self._times)
+            passed += 1
+        return max(passed - 1, 0)
+
+    def give_up(self) -> int:
+        """Nothing more will come; how many have not."""
+        lost = len(self._times)
+        self._times.clear()
+        self._last = None
+        return lost
 
 
 class PictureFolder:
@@ -198,7 +261,7 @@ class PictureFolder:
 
     def __init__(self, settings: CameraSettings) -> None:
         folder = Path(settings.url)
-        self._paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_ENDINGS)
+        self._paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_ENDINGS and p.is_file())
         if not self._paths:
             raise StreamError(ErrorKind.NO_VIDEO, f"{folder}: no pictures ({', '.join(sorted(PICTURE_ENDINGS))})")
         self.fps: float | None = settings.picture_fps
@@ -209,7 +272,7 @@ class PictureFolder:
             raise StreamError(ErrorKind.BAD_DATA, f"{folder}: none of its pictures can be read")
         self.size = (first.shape[1], first.shape[0])
 
-    def read(self) -> Iterator[Piece]:
+    def read(self) -> Iterator[Piece | None]:
         """The pictures; those that cannot be read are counted and passed over."""
         for index, path in enumerate(self._paths):
             picture = _read_picture(path)

@@ -42,7 +42,7 @@ class StreamStatus:
     frames_dropped: int = 0
     """Passed over because a newer one had come."""
     decode_errors: int = 0
-    """Packets that could not be decoded."""
+    """Pictures that were too damaged to be decoded."""
     fps: float | None = None
     """Frames per second over the last seconds."""
     codec: str | None = None
@@ -84,8 +84,8 @@ class StatusBoard:
         self._alive_at = time.monotonic()
         self.write(state=StreamState.RUNNING, **changes)
 
-    def frame(self, dropped: int, decode_errors: int) -> None:
-        """A frame has come."""
+    def frame(self, dropped: int) -> None:
+        """A frame has come; `dropped` frames in all were passed over."""
         with self._guard:
             self._alive_at = time.monotonic()
             self._arrivals.append(self._alive_at)
@@ -93,7 +93,6 @@ class StatusBoard:
                 self._status,
                 frames_decoded=self._status.frames_decoded + 1,
                 frames_dropped=dropped,
-                decode_errors=decode_errors,
                 last_error=None,
             )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -51,10 +53,31 @@ def film(
     return path
 
 
+def without_keyframes(path: Path, source: Path) -> Path:
+    """Copy a film and leave its keyframes out."""
+    with av.open(str(source)) as film, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(film.streams.video[0], opaque=True)
+        for packet in film.demux(video=0):
+            if packet.size and not packet.is_keyframe:
+                packet.stream = stream
+                output.mux(packet)
+    return path
+
+
+def damage(path: Path, which: Sequence[int], chance: random.Random) -> None:
+    """Overwrite some packets of a film, but for their first bytes."""
+    with av.open(str(path)) as film:
+        places = [(p.pos, p.size) for p in film.demux(video=0) if p.size and p.pos is not None]
+    data = bytearray(path.read_bytes())
+    for start, size in (places[i] for i in which):
+        data[start + 6 : start + size] = chance.randbytes(size - 6)
+    path.write_bytes(data)
+
+
 def packets_of(path: Path) -> tuple[StreamHeader, list[StoredPacket]]:
     """Header and packets of a film, as a camera's reader stores them."""
     source = open_source(CameraSettings(id="film", url=str(path)))
     assert source.header is not None
-    packets = [piece.packet for piece in source.read() if piece.packet is not None]
+    packets = [piece.packet for piece in source.read() if piece is not None and piece.packet is not None]
     source.close()
     return source.header, packets
