@@ -159,6 +159,7 @@ class Box:
         self._desk.seal_left_over()
         told = False
         while not stop.is_set() and self._outbox.depth():
+            self._check_publisher()
             if not told:
                 log.info("all cameras have ended; waiting for the hub's receipts of %d leads", self._outbox.depth())
                 told = True
@@ -219,7 +220,12 @@ class Box:
             max_fps=detector.max_fps,
         )
 
+    def _check_publisher(self) -> None:
+        if not self._publisher.alive:
+            raise RuntimeError("a thread of the publisher has died; see the log above")
+
     def _looked(self, frame: Frame, detections: Detections) -> None:
+        self._check_publisher()
         post = self.posts[frame.camera]
         post.watch.looked(frame, detections)
         post.cases.time_is(frame)

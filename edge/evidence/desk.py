@@ -45,6 +45,8 @@ class Case:
     clip: ClipReservation
     deadline: float
     """Monotonic time after which the case is closed with what there is."""
+    written: ClipState | None = None
+    """The clip as it is in the draft folder."""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
@@ -212,6 +214,8 @@ class EvidenceDesk:
             return
         case.clip.wait(self.CLIP_WAIT_S)
         self._seal(self._write(case))
+        if case.written is None and self._quota.full:
+            self.counts.clips_without_space += 1
         del self._cases[case.draft.lead_id]
 
     def _write(self, case: Case) -> Path:
@@ -222,10 +226,10 @@ class EvidenceDesk:
             passage = case.passage
         drafts.write_track(folder, passage)
         drafts.write_close_up(folder, passage, self._quality)
-        clip, missing = self._write_clip(folder, case)
+        missing = self._write_clip(folder, case)
         draft = case.draft.model_copy(
             update={
-                "clip": clip,
+                "clip": case.written,
                 "missing": missing,
                 "place": replace(case.draft.place, box=last_box(passage), seen_at=passage.last_at),
                 "close_up_at": passage.shots[0].taken_at if passage.shots else None,
@@ -236,15 +240,14 @@ class EvidenceDesk:
         sync_folder(folder)
         return folder
 
-    def _write_clip(self, folder: Path, case: Case) -> tuple[ClipState | None, tuple[str, ...]]:
+    def _write_clip(self, folder: Path, case: Case) -> tuple[str, ...]:
+        """Write the clip as far as it has come; says what is missing. Without space, what is there already stays."""
         if not self._quota.make_room():
-            self.counts.clips_without_space += 1
-            (folder / drafts.CLIP).unlink(missing_ok=True)
-            return None, ("clip: no space on the disk",)
+            return () if case.written else ("clip: no space on the disk",)
         info = case.clip.write(folder / drafts.CLIP)
         if info is None:
-            return None, ("clip: no packets of that time",)
-        state = ClipState(
+            return ("clip: no packets of that time",)
+        case.written = ClipState(
             codec=info.codec,
             start_s=info.start_s,
             end_s=info.end_s,
@@ -252,7 +255,7 @@ class EvidenceDesk:
             complete=info.complete,
             missing=info.missing,
         )
-        return state, ()
+        return ()
 
     def _seal(self, folder: Path) -> None:
         draft = drafts.read_draft(folder)

@@ -73,6 +73,7 @@ class Office:
             shutil.copytree(disk, self.evidence)
         self.outbox = FullOutbox(root / "outbox.db")
         self.outbox.full = threading.Event()
+        self.ring = PacketRing(20, MIB)
         self.in_view: dict[str, Passage] = {}
         """Passages as they are known now, where that is more than at the finding."""
         self.sealer = FullDiskSealer(self.evidence, key, ZoneInfo("Asia/Shanghai"), 90, lambda: datetime.now(UTC))
@@ -92,7 +93,7 @@ class Office:
             CameraSettings.model_validate({"id": "cam", "url": "road.mp4", "mode": self._mode}),
             PlaceSettings(name="岭下"),
             EvidenceSettings(folder=self.evidence),
-            PacketRing(20, MIB),
+            self.ring,
             ActBook(self.outbox.acts),
             self.desk,
             lambda passage: self.in_view.get(passage.id, passage),

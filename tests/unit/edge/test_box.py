@@ -231,6 +231,14 @@ def test_a_fault_of_the_evidence_desk_comes_out_of_run(tmp_path: Path) -> None:
     wait_until(lambda: not threads_of_a_box())
 
 
+def test_a_publisher_that_has_ended_comes_out_of_run(tmp_path: Path) -> None:
+    site = write_site(tmp_path, write_video(tmp_path / "road.mp4", convoy(1), 8))
+    box = make_box(site, on_passage=lambda _: box.state.publisher.stop())
+    with pytest.raises(RuntimeError, match="the publisher has died"):
+        box.run(threading.Event())
+    assert_whole(Scene(tmp_path), 1)
+
+
 @pytest.mark.parametrize("mode", ["live", "replay"])
 def test_stop_is_prompt_and_what_is_open_is_sealed(tmp_path: Path, mode: str) -> None:
     video = write_video(tmp_path / "road.mp4", [Drive(-0.6, 1, speed=90.0)], 60)

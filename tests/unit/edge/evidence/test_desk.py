@@ -19,6 +19,7 @@ from edge.evidence.draft import read_draft
 from edge.evidence.verify import verify_tree
 from edge.outbox import ActPlace
 from leads import Lead
+from tests.unit.cameras.films import film, packets_of
 from tests.unit.edge.offices import Office, wait_until
 from tests.unit.edge.passages import NOON
 
@@ -224,8 +225,24 @@ def test_without_space_a_lead_goes_on_without_its_clip(office: Office) -> None:
     office.finish()
     (lead,) = leads_in(office)
     assert "clip: no space on the disk" in lead.evidence.missing
-    assert office.desk.counts.clips_without_space >= 1
+    assert office.desk.counts.clips_without_space == 1
     assert office.quota.full
+
+
+def test_a_clip_that_is_there_stays_when_space_runs_out(office: Office, tmp_path: Path) -> None:
+    header, packets = packets_of(film(tmp_path / "road.mp4", frames=120))
+    office.ring.begin(1, header)
+    for packet in packets:
+        office.ring.add(packet)
+    office.desk.start()
+    office.find(1)
+    wait_until(lambda: office.desk.counts.opened == 1)
+    office.free = 0
+    office.finish()
+    (lead,) = leads_in(office)
+    assert {"clip", "panorama"} <= {file.kind for file in lead.evidence.files}
+    assert any(missing.startswith("clip in part: ") for missing in lead.evidence.missing)
+    assert office.desk.counts.clips_without_space == 0
 
 
 def find_and_close(office: Office, number: int) -> None:
