@@ -126,7 +126,7 @@ def _wrong_way(rule: WrongWayRule, passage: Passage, visit: ZoneVisit, zone: Zon
         (zone.direction[1][1] - zone.direction[0][1]) * passage.size[1],
     )
     travel = hypot(*way) / _mean_size(passage, visit)
-    if travel < rule.least_travel.value:
+    if travel == 0 or travel < rule.least_travel.value:
         return None
     angle = 180.0 - _angle(way, lane)
     if angle > rule.most_angle.value:

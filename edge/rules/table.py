@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from detector.plan import Purpose
 from leads.settings_file import load_settings
@@ -24,11 +24,28 @@ class Quantity(BaseModel):
     value: float
     """The number."""
     unit: str
-    """Its unit, for example s, ratio, degree."""
+    """Its unit: s, ratio, box sizes or degree, as the number's place in the rule wants it."""
     source: str
     """Law, standard or decision it is taken from; `operator` if the bureau may set it."""
     confidence: Confidence = "unverified"
     """verified once somebody has checked the official text."""
+
+
+def _in(unit: str) -> AfterValidator:
+    """A number in another unit than it is reckoned in would be another law."""
+
+    def check(quantity: Quantity) -> Quantity:
+        if quantity.unit != unit:
+            raise ValueError(f"this number is reckoned in {unit}: convert it from {quantity.unit}")
+        return quantity
+
+    return AfterValidator(check)
+
+
+Seconds = Annotated[Quantity, _in("s")]
+Share = Annotated[Quantity, _in("ratio")]
+BoxSizes = Annotated[Quantity, _in("box sizes")]
+Degrees = Annotated[Quantity, _in("degree")]
 
 
 class Hours(BaseModel):
@@ -95,10 +112,10 @@ class _RuleBase(BaseModel):
     """Ids of the zones it holds in; none: every zone of the rule's purpose."""
     hours: tuple[Hours, ...] | None = None
     """Hours of the day it holds in, local time; none: all day."""
-    least_class_share: Quantity
-    """Share of the class vote that has to fall on `classes` (ratio)."""
-    same_act_within: Quantity
-    """A vehicle that is found in the same zone, where one was last seen this long ago, is the same one (s)."""
+    least_class_share: Share
+    """Share of the class vote that has to fall on `classes`."""
+    same_act_within: Seconds
+    """A vehicle that is found in the same zone, where one was last seen this long ago, is the same one."""
 
     @field_validator("classes")
     @classmethod
@@ -127,8 +144,8 @@ class ClosedZoneRule(_RuleBase):
 
     purpose: ClassVar[Purpose] = Purpose.CLOSED
     kind: Literal["closed_zone"]
-    least_inside: Quantity
-    """Seconds in the zone before it counts: a box may touch a zone it does not enter (s)."""
+    least_inside: Seconds
+    """Time in the zone before it counts: a box may touch a zone it does not enter."""
 
 
 class NoStopRule(_RuleBase):
@@ -136,8 +153,8 @@ class NoStopRule(_RuleBase):
 
     purpose: ClassVar[Purpose] = Purpose.NO_STOP
     kind: Literal["no_stop"]
-    least_stop: Quantity
-    """Seconds of standing still in the zone (s)."""
+    least_stop: Seconds
+    """Time of standing still in the zone."""
 
 
 class WrongWayRule(_RuleBase):
@@ -145,10 +162,10 @@ class WrongWayRule(_RuleBase):
 
     purpose: ClassVar[Purpose] = Purpose.LANE
     kind: Literal["wrong_way"]
-    least_travel: Quantity
-    """Distance driven against the lane, in box sizes (ratio)."""
-    most_angle: Quantity
-    """Largest angle between the way driven and the lane's reverse (degree)."""
+    least_travel: BoxSizes
+    """Distance driven against the lane."""
+    most_angle: Degrees
+    """Largest angle between the way driven and the lane's reverse."""
 
 
 Rule = Annotated[ClosedZoneRule | NoStopRule | WrongWayRule, Field(discriminator="kind")]

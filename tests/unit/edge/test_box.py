@@ -16,6 +16,7 @@ import pytest
 
 from cameras import StreamState
 from detector.passage import Passage
+from edge.box import Box
 from edge.evidence.verify import verify_tree
 from edge.notify import ServiceManager
 from edge.outbox import ChainHead
@@ -233,7 +234,7 @@ def test_a_fault_of_the_evidence_desk_comes_out_of_run(tmp_path: Path) -> None:
 
 def test_a_publisher_that_has_ended_comes_out_of_run(tmp_path: Path) -> None:
     site = write_site(tmp_path, write_video(tmp_path / "road.mp4", convoy(1), 8))
-    box = make_box(site, on_passage=lambda _: box.state.publisher.stop())
+    box: Box = make_box(site, on_passage=lambda _: box.state.publisher.stop())
     with pytest.raises(RuntimeError, match="the publisher has died"):
         box.run(threading.Event())
     assert_whole(Scene(tmp_path), 1)

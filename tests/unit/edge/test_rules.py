@@ -6,6 +6,7 @@ import pytest
 
 from detector.plan import PlanSettings, Purpose, ZoneSettings
 from edge.rules import Finding, RuleTable, judge, load_table
+from edge.rules.table import Quantity
 from leads.settings_file import SettingsError
 from tests.unit.edge.passages import NOON, driven
 
@@ -143,3 +144,18 @@ def test_a_wrong_table_names_file_line_key_and_remedy(tmp_path: Path) -> None:
     assert "lorry" in text
     assert "use some of car" in text
     assert f"{path}:16: rules.0.least_inside.source: is missing: add it" in text
+
+
+def test_a_number_in_another_unit_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    whole = BROKEN.replace("unit: s}", "unit: s, source: operator}").replace(", lorry", "")
+    path.write_text(whole, encoding="utf8")
+    assert load_table(path).rules[0].same_act_within.value == 3
+    path.write_text(whole.replace("value: 3, unit: s", "value: 3, unit: min"), encoding="utf8")
+    with pytest.raises(SettingsError, match=r"\.0\.same_act_within: this number is reckoned in s: convert it from min"):
+        load_table(path)
+
+
+def test_a_vehicle_that_stands_drives_against_no_lane() -> None:
+    table = with_rule("TR-03", least_travel=Quantity(value=0, unit="box sizes", source="test"))
+    assert findings(LANE, standing(3), table) == []
