@@ -34,9 +34,15 @@ def number_of(image: NDArray[np.uint8]) -> int:
 
 
 def film(
-    path: Path, frames: int = 60, codec: str = "libx264", gop: int = 10, b_frames: int = 2, first_pts: int = 0
+    path: Path,
+    frames: int = 60,
+    codec: str = "libx264",
+    gop: int = 10,
+    b_frames: int = 2,
+    first_pts: int = 0,
+    open_gop: bool = False,
 ) -> Path:
-    """Encode `frames` pictures, a keyframe every `gop`."""
+    """Encode `frames` pictures, a keyframe every `gop`; `open_gop`: some before a keyframe need those before it."""
     with av.open(str(path), "w") as output:
         stream = output.add_stream(codec, rate=FPS)
         assert isinstance(stream, VideoStream)
@@ -44,7 +50,10 @@ def film(
         stream.codec_context.gop_size = gop
         stream.codec_context.max_b_frames = b_frames
         if codec == "libx265":
-            stream.options = {"x265-params": f"log-level=none:keyint={gop}:bframes={b_frames}:pools=1"}
+            more = ":open-gop=1" if open_gop else ":open-gop=0"
+            stream.options = {"x265-params": f"log-level=none:keyint={gop}:bframes={b_frames}:pools=1{more}"}
+        elif open_gop:
+            stream.options = {"x264-params": f"open-gop=1:keyint={gop}:scenecut=0"}
         for number in range(frames):
             frame = av.VideoFrame.from_ndarray(picture(number), format="rgb24")
             frame.pts, frame.time_base = number + first_pts, Fraction(1, FPS)

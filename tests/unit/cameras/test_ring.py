@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -76,6 +80,20 @@ def test_a_clip_grows_into_the_future(road: tuple[StreamHeader, list[StoredPacke
             ring.add(packet)
     assert clip.done
     assert written(clip, tmp_path / "clip.mp4")[:41] == list(range(20, 61))
+
+
+def test_a_clip_whose_end_has_come_is_whole_however_slow_the_camera(tmp_path: Path) -> None:
+    # In the dark some cameras go down to a few frames per second, and still say a hundred.
+    header, packets = packets_of(film(tmp_path / "film.mp4", b_frames=0))
+    ring = PacketRing(20, 8 * MIB)
+    ring.begin(0, header)
+    for packet in packets:
+        ring.add(replace(packet, duration=round(0.01 / header.time_base)))
+    clip = ring.reserve(0, 2.0, 4.08)
+    info = clip.write(tmp_path / "clip.mp4")
+    assert info is not None
+    assert info.end_s == pytest.approx(4.01, abs=0.001)
+    assert (info.complete, info.missing) == (True, None)
 
 
 def test_a_stream_that_is_cut_ends_its_clips_and_they_say_so(
@@ -200,6 +218,45 @@ def test_nothing_is_encoded_anew(name: str, codec: str, tag: str, b_frames: int,
     assert times == pytest.approx([i / FPS for i in range(60)], abs=0.002)
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_clip_out_of_the_middle_shows_what_the_film_shows_from_its_keyframe_on(codec: str, tmp_path: Path) -> None:
+    source = film(tmp_path / "film.ts", codec=codec, b_frames=3, first_pts=1000, open_gop=True)
+    header, packets = packets_of(source)
+    ring = PacketRing(60, 8 * MIB)
+    ring.begin(0, header)
+    for packet in packets:
+        ring.add(packet)
+    info = ring.reserve(0, 2.35, 4.0).write(tmp_path / "clip.mp4")
+    assert info is not None
+    assert [info.start_s, info.offset_s] == pytest.approx([2.0, 0.35])
+    with av.open(str(source)) as one, av.open(str(tmp_path / "clip.mp4")) as other:
+        film_pictures = {number_of(bgr(f)): f.to_ndarray() for f in one.decode(video=0)}
+        shown = [(f.time or 0.0, number_of(bgr(f)), f.to_ndarray()) for f in other.decode(video=0)]
+    assert [n for _, n, _ in shown][:21] == list(range(20, 41))
+    assert [t for t, _, _ in shown] == pytest.approx([(n - 20) / FPS for _, n, _ in shown], abs=0.002)
+    assert all(np.array_equal(image, film_pictures[n]) for _, n, image in shown)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_however_a_camera_s_clock_stutters_the_clip_is_written_whole(
+    road: tuple[StreamHeader, list[StoredPacket]], tmp_path: Path, seed: int
+) -> None:
+    header, packets = road
+    chance, step = random.Random(seed), packets[1].dts - packets[0].dts
+    path = tmp_path / "stutter.mp4"
+    stuttering = [
+        replace(p, pts=p.pts + chance.randint(-2 * step, 2 * step), dts=p.dts + chance.randint(-2 * step, 2 * step))
+        for p in packets[:30]
+    ]
+    write_clip(path, header, stuttering)
+    shown = {round(p.pts_s * FPS) for p, q in zip(packets, stuttering, strict=False) if q.pts >= stuttering[0].pts}
+    assert shown <= set(numbers(path))
+    with av.open(str(path)) as clip:
+        times = [p.dts for p in clip.demux(video=0) if p.size and p.dts is not None]
+    assert len(times) == 30
+    assert np.diff(times).min() > 0
+
+
 def test_the_index_comes_first_so_that_a_player_can_start_at_once(tmp_path: Path) -> None:
     header, packets = packets_of(film(tmp_path / "film.mp4"))
     write_clip(tmp_path / "clip.mp4", header, packets)
@@ -208,19 +265,35 @@ def test_the_index_comes_first_so_that_a_player_can_start_at_once(tmp_path: Path
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4", "film.mp4"]
 
 
-def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    header, packets = packets_of(film(tmp_path / "film.mp4", frames=250, gop=1))
-    disk = tmp_path / "disk"
-    disk.mkdir()
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[Path]:
+    folder.mkdir()
     sudo = [] if os.geteuid() == 0 else ["sudo"]
-    subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", "size=12k,mode=777", "tmpfs", str(disk)], check=True)
+    subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", f"size={size},mode=777", "tmpfs", str(folder)], check=True)
     try:
-        with pytest.raises(OSError, match=r".") as caught:
-            write_clip(disk / "clip.mp4", header, packets)
-        assert caught.value.errno == errno.ENOSPC
-        assert list(disk.iterdir()) == []
+        yield folder
     finally:
-        subprocess.run([*sudo, "umount", str(disk)], check=True)
+        subprocess.run([*sudo, "umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    header, one = packets_of(film(tmp_path / "film.mp4", frames=250, gop=1, b_frames=0))
+    step = one[1].dts - one[0].dts
+    packets = [replace(p, pts=i * step, dts=i * step) for i, p in enumerate(one * 8)]
+    write_clip(tmp_path / "clip.mp4", header, packets)
+    size = (tmp_path / "clip.mp4").stat().st_size
+    pages = -(-size // 4096)
+    assert pages > 20
+    # Full at the first byte, within the packets, and while the index is moved to the front.
+    for number in {1, 2, pages // 2, pages - 3, pages - 2, pages - 1}:
+        with small_disk(tmp_path / f"disk-{number}", number * 4096) as disk:
+            with pytest.raises(OSError, match=r".") as caught:
+                write_clip(disk / "clip.mp4", header, packets)
+            assert caught.value.errno == errno.ENOSPC, (number, caught.value)
+            assert list(disk.iterdir()) == []
+    with small_disk(tmp_path / "disk", pages * 4096) as disk:
+        write_clip(disk / "clip.mp4", header, packets)
+        assert (disk / "clip.mp4").read_bytes() == (tmp_path / "clip.mp4").read_bytes()
 
 
 def test_grab_takes_the_very_frame(tmp_path: Path) -> None:
