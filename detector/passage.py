@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cameras import Image
+from detector.detections import Box
 from detector.places import Crossing, Stop, ZoneVisit
 
 Edge = Literal["left", "right", "top", "bottom", "inside"]
@@ -22,7 +23,7 @@ class Shot:
 
     t_s: float
     taken_at: datetime
-    box: tuple[float, float, float, float]
+    box: Box
     """Box of the vehicle in the picture, pixels."""
     quality: float
     """Size times sharpness times score; comparable within one passage."""

@@ -10,14 +10,12 @@ from datetime import datetime
 import numpy as np
 
 from cameras import Frame
-from detector.detections import Detections
+from detector.detections import Box, Detections
 from detector.passage import Passage
 from detector.places import PlaceLog
 from detector.plan import Plan, PlanSettings
 from detector.shots import ShotKeeper, ShotSettings
 from detector.tracker import Track, Tracker, TrackerSettings
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from detector.detections import Box
 from detector.plan import Anchor, Plan
 
 HOLD_FRAMES = 2
@@ -45,7 +46,7 @@ class Stop:
 
     from_s: float
     to_s: float
-    box: tuple[float, float, float, float]
+    box: Box
 
     @property
     def duration_s(self) -> float:
@@ -65,7 +66,7 @@ class PlaceLog:
         self.crossings: list[Crossing] = []
         self._still = _StillWatch()
 
-    def look(self, t_s: float, box: tuple[float, float, float, float]) -> None:
+    def look(self, t_s: float, box: Box) -> None:
         """Take the track's box of one looked-at frame."""
         anchor = ((box[0] + box[2]) / 2, box[3])
         self._look_zones(t_s, anchor)
@@ -143,11 +144,11 @@ class _StillWatch:
 
     def __init__(self) -> None:
         self._since_s = 0.0
-        self._box: tuple[float, float, float, float] | None = None
+        self._box: Box | None = None
         self._last_s = 0.0
         self._past: list[Stop] = []
 
-    def look(self, t_s: float, box: tuple[float, float, float, float]) -> None:
+    def look(self, t_s: float, box: Box) -> None:
         if self._box is None or self._moved(box):
             present = self._present()
             if present:
@@ -165,7 +166,7 @@ class _StillWatch:
             return None
         return Stop(self._since_s, self._last_s, self._box)
 
-    def _moved(self, box: tuple[float, float, float, float]) -> bool:
+    def _moved(self, box: Box) -> bool:
         a, b = np.asarray(self._box), np.asarray(box)
         size = float(np.sqrt(max((a[2] - a[0]) * (a[3] - a[1]), 1.0)))
         # The lower edge's middle and the centre: a vehicle coming on grows before its centre moves.

@@ -7,9 +7,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from cameras import Frame, Image
+from detector.detections import Box
 from detector.passage import Shot
-
-Box = tuple[float, float, float, float]
 
 
 class ShotSettings(BaseModel):

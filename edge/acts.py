@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from detector.detections import Box
 from detector.geometry import iou_matrix, share_inside
 from detector.passage import Passage
 from edge.outbox import KnownAct
 from edge.rules import Finding
-
-Box = tuple[float, float, float, float]
 
 SAME_PLACE_IOU = 0.3
 """Overlap of the first box of the new track and where the vehicle of the old one should be by then."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from detector.detections import Box
 from edge import outbox_file
 from edge.outbox_file import (
     ChainForkError,
@@ -22,7 +23,7 @@ from edge.outbox_file import (
     OutboxFullError,
     meaning,
 )
-from edge.outbox_records import ActPlace, Box, ChainHead, KnownAct, QueuedLead, RecoveredLead, RefusedLead, Settled
+from edge.outbox_records import ActPlace, ChainHead, KnownAct, QueuedLead, RecoveredLead, RefusedLead, Settled
 from edge.outbox_salvage import salvage
 from leads import LEAD_MAX_BYTES, Receipt, format_time, parse_time
 

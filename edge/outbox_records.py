@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-Box = tuple[float, float, float, float]
-"""x0, y0, x1, y1 in pixels."""
+from detector.detections import Box
 
 
 @dataclass(frozen=True, slots=True)

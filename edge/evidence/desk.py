@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from cameras import ClipReservation
+from detector.detections import Box
 from detector.passage import Passage
 from edge.acts import last_box
 from edge.disk import NO_SPACE, DiskQuota
@@ -32,8 +33,6 @@ from edge.evidence.seal import Sealer
 from edge.outbox import Outbox, OutboxFullError
 
 log = logging.getLogger(__name__)
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(slots=True)

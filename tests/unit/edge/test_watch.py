@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cameras import Frame
-from detector.detections import Detections
+from detector.detections import Box, Detections
 from detector.passage import Passage
 from detector.plan import PlanSettings
 from detector.shots import ShotSettings
@@ -22,7 +22,6 @@ from tests.unit.edge.test_rules import CLOSED, NO_STOP, TABLE
 PICTURE = np.full((500, 1000, 3), 110, np.uint8)
 BOTH = PlanSettings(zones=(*CLOSED.zones, *NO_STOP.zones))
 CLASSES = ("truck", "car")
-Box = tuple[float, float, float, float]
 
 
 class Camera:
