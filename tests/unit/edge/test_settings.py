@@ -156,8 +156,10 @@ def test_a_table_of_rules_that_is_not_there_is_named(site: Path) -> None:
 
 def test_secrets_that_are_not_there_are_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LUSHAO_TEST_PASSWORD", raising=False)
-    camera = "id: gate\n    user: viewer\n    "
-    replaced(site, "id: gate", camera + "password_env: LUSHAO_TEST_PASSWORD")
+    text = yaml.safe_load(site.read_text(encoding="utf8"))
+    camera = {"url": "rtsp://10.0.0.1/live", "mode": "live", "user": "viewer", "password_env": "LUSHAO_TEST_PASSWORD"}
+    text["cameras"][0]["source"] |= camera
+    site.write_text(yaml.safe_dump(text), encoding="utf8")
     (problem,) = problems(site)
     assert problem.startswith(f"{site}: cameras.0.source.password_env: LUSHAO_TEST_PASSWORD is not set; set it")
     replaced(site, "password_env: LUSHAO_TEST_PASSWORD", "password_file: camera.password")
