@@ -36,7 +36,9 @@ class CameraReader:
     """
 
     STOP_WAIT_S = 2.0
-    """A thread that waits for a silent camera is left behind; it ends with its time-out."""
+    """So long `stop` waits for a camera that works."""
+    STOP_WAIT_SILENT_S = 0.2
+    """And for one that does not: its thread is left behind, and ends with its time-out."""
 
     def __init__(self, settings: CameraSettings, doorbell: threading.Event, backoff: Backoff | None = None) -> None:
         """`doorbell` is set when a frame has come or the state has changed."""
@@ -62,7 +64,8 @@ class CameraReader:
         """End the stream."""
         self._stop.set()
         self._frames.close()
-        self._thread.join(self.STOP_WAIT_S)
+        works = self._board.state is StreamState.RUNNING and self._board.silent_s < self.STOP_WAIT_S
+        self._thread.join(self.STOP_WAIT_S if works else self.STOP_WAIT_SILENT_S)
 
     @property
     def ended(self) -> bool:

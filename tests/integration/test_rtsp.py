@@ -7,9 +7,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import av
 import numpy as np
@@ -83,6 +84,17 @@ def watching(url: str, **changes: object) -> Iterator[Watcher]:
         watcher.reader.stop()
 
 
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """Address of a camera that does not even take the connection, as behind a dead cable."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as waiting:
+        for _ in range(4):
+            filler = waiting.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(server.getsockname())
+        yield f"rtsp://127.0.0.1:{server.getsockname()[1]}/x"
+
+
 def test_frames_come_with_the_time_they_were_taken(server: RtspServer) -> None:
     with watching(server.url("road")) as watcher:
         watcher.until_frames(30)
@@ -133,7 +145,11 @@ def test_a_camera_that_says_nothing_any_more_is_connected_anew(server: RtspServe
 
 @pytest.mark.parametrize("digest", [False, True])
 def test_a_password_is_given_and_never_shown(
-    road: Path, digest: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    road: Path,
+    digest: bool,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
     right, wrong = tmp_path / "right", tmp_path / "wrong"
@@ -151,16 +167,24 @@ def test_a_password_is_given_and_never_shown(
             assert "password_file" in str(status.last_error)
             assert SECRET not in f"{status!r} {status.last_error} {caplog.text}"
             assert "guard" not in str(status.last_error)
+    said = capfd.readouterr()
+    assert SECRET not in said.out + said.err + caplog.text
+    assert quote(SECRET, safe="") not in said.out + said.err + caplog.text
 
 
 def test_what_is_wrong_with_an_address_is_said(server: RtspServer) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as closed:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        socket.create_server(("127.0.0.1", 0)) as closed,
+        black_hole() as hole,
+    ):
         port = closed.getsockname()[1]
         closed.close()
         cases = {
             server.url("nothing-here"): ErrorKind.NOT_FOUND,
             f"rtsp://127.0.0.1:{port}/x": ErrorKind.UNREACHABLE,
             f"rtsp://127.0.0.1:{silent.getsockname()[1]}/x": ErrorKind.TIMEOUT,
+            hole: ErrorKind.TIMEOUT,
             "rtsp://no-such-host.invalid/x": ErrorKind.UNREACHABLE,
         }
         for url, kind in cases.items():
@@ -219,9 +243,9 @@ def test_all_cameras_may_be_down_at_the_start(road: Path) -> None:
 
 
 def test_dead_cameras_slow_no_other(server: RtspServer) -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=16) as silent:
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as silent, black_hole() as hole:
         dead = [f"rtsp://127.0.0.1:{silent.getsockname()[1]}/{i}" for i in range(6)]
-        readers = [Watcher(url) for url in [*dead, "rtsp://no-such-host.invalid/x"]]
+        readers = [Watcher(url) for url in [*dead, hole, "rtsp://no-such-host.invalid/x"]]
         for watcher in readers:
             watcher.reader.start()
         with watching(server.url("road")) as good:

@@ -316,6 +316,19 @@ def test_stopping_a_replay_that_nobody_takes_from_is_prompt(road: Path) -> None:
     assert reader.ended
 
 
+def test_stopping_many_cameras_that_do_not_answer_is_prompt() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as silent:
+        url = f"rtsp://127.0.0.1:{silent.getsockname()[1]}/x"
+        readers = [reader_of(url, mode="live", connect_timeout_s=30) for _ in range(8)]
+        for reader in readers:
+            reader.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        for reader in readers:
+            reader.stop()
+        assert time.monotonic() - began < 2.5
+
+
 def test_the_mailbox_of_a_live_camera_has_one_place(road: Path) -> None:
     first, second, *_ = read_all(reader_of(road))
     box = Mailbox(None)
