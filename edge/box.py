@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from edge.metrics import Health, MetricsServer, Reading
 from edge.notify import ServiceManager
 from edge.outbox import Outbox, RecoveredLead
 from edge.publisher import Publisher
-from edge.readings import BoxState, health_of, readings_of, telemetry_of
+from edge.readings import BoxState, CameraPost, health_of, readings_of, telemetry_of
 from edge.rules import RuleTable
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
@@ -51,16 +50,6 @@ log = logging.getLogger(__name__)
 TELEMETRY_EVERY_S = 10.0
 BEAT_S = 1.0
 """Or a quarter of what systemd asks for, if that is less."""
-
-
-@dataclass(slots=True)
-class CameraPost:
-    """One camera's parts."""
-
-    settings: SiteCamera
-    reader: CameraReader
-    watch: CameraWatch
-    cases: CaseWorker
 
 
 class Box:
@@ -129,9 +118,12 @@ class Box:
                 log.info("metrics and health on http://%s:%d", self._site.metrics.host, server.port)
             self._publisher.start()
             undo.callback(self._publisher.stop)
-            self._seal_left_over()
             self._desk.start()
             undo.callback(self._desk.stop)
+            # A file's acts come round again and are sealed then, whole.
+            for name, post in self.posts.items():
+                if post.settings.source.mode == "live":
+                    self._desk.adopt(name)
             for post in self.posts.values():
                 post.reader.start()
                 undo.callback(post.reader.stop)
@@ -164,14 +156,6 @@ class Box:
                 log.info("all cameras have ended; waiting for the hub's receipts of %d leads", self._outbox.depth())
                 told = True
             stop.wait(0.1)
-
-    def _seal_left_over(self) -> None:
-        """Seal what a live camera's earlier run left; a file's acts come round again and are sealed then, whole."""
-        for name, post in self.posts.items():
-            if post.settings.source.mode == "live":
-                count = self._desk.seal_left_over(name)
-                if count:
-                    log.warning("camera %s: %d leads were cut short by the last stop; sealed as they were", name, count)
 
     def _post(self, camera: SiteCamera, table: RuleTable, acts: ActBook) -> CameraPost:
         source = camera.source

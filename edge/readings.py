@@ -5,28 +5,37 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from cameras import Frame, StreamState
+from cameras import CameraReader, Frame, StreamState
 from detector.network import Network
+from edge.casework import CaseWorker
 from edge.clock import clock_error_ms
 from edge.disk import DiskQuota
 from edge.evidence.desk import EvidenceDesk
 from edge.metrics import Health, Reading
 from edge.outbox import Outbox
 from edge.publisher import Publisher, PublisherCounters
-from edge.settings import SiteSettings
+from edge.settings import SiteCamera, SiteSettings
+from edge.watch import CameraWatch
 from leads import CameraTelemetry, Telemetry
-
-if TYPE_CHECKING:
-    from edge.box import CameraPost
 
 HUNG_AFTER_S = 60.0
 """Frames wait and none was worked on for so long: the box hangs, and systemd may start it anew."""
 OLD_LEAD_S = 600.0
 """A lead that waits longer than this for its receipt is a problem."""
+
+
+@dataclass(slots=True)
+class CameraPost:
+    """One camera's parts."""
+
+    settings: SiteCamera
+    reader: CameraReader
+    watch: CameraWatch
+    cases: CaseWorker
 
 
 class BoxState:

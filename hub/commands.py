@@ -96,8 +96,10 @@ def add_box(
     except (KeyFileError, ValueError) as error:
         raise _fault(str(error)) from error
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(public_key.read_bytes().rstrip() + b"\n")
+    # Replaced whole: a running hub must never read half a key and refuse the box's leads.
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes((path.read_bytes() if path.exists() else b"") + public_key.read_bytes().rstrip() + b"\n")
+    part.replace(path)
     _say(f"box {box_id}: key {key_id(public)} added to {path}")
 
 
@@ -134,4 +136,4 @@ def _say(text: str) -> None:
 
 def _fault(text: str) -> typer.Exit:
     Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {escape(text)}", highlight=False)
-    return typer.Exit(2)
+    return typer.Exit(1)

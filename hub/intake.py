@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from leads import (
     LEAD_MAX_BYTES,
-    KeyFileError,
     Lead,
     MalformedJsonError,
     Reason,
@@ -62,7 +61,10 @@ class _RefusedError(Exception):
 
 
 def judge(address: BoxAddress, payload: bytes, keys_of: KeysOf) -> Judged:
-    """Judge what came in on a box's topic. Whether it was taken before is for the store to say."""
+    """Judge what came in on a box's topic. Whether it was taken before is for the store to say.
+
+    Raises KeyFileError when the hub cannot read the key it has of the box, which no lead can be blamed for.
+    """
     sha256 = hashlib.sha256(payload).hexdigest()
     wire: WireDict = {}
     try:
@@ -103,10 +105,7 @@ def _check_address(lead: Lead, address: BoxAddress) -> None:
 
 
 def _check_signature(wire: WireDict, keys_of: KeysOf, box_id: str) -> None:
-    try:
-        keys = keys_of(box_id)
-    except KeyFileError as error:
-        raise _RefusedError("unknown_box_key", f"the hub cannot read the box's key: {error}") from error
+    keys = keys_of(box_id)
     if not keys:
         raise _RefusedError("unknown_box_key", f"the hub has no {box_id}.pub: register the box's public key there")
     if wire.get("signature") is None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hub.intake import Judged, KeysOf, judge
 from hub.settings import HubSettings
 from hub.store import Held, HubStore, StoreError
-from leads import Receipt, encode, sign
+from leads import KeyFileError, Receipt, encode, sign
 from leads.link import Incoming, LinkHooks, MqttLink, Outgoing
 from leads.quiet import QuietLog
 from leads.topics import BoxTopic, all_boxes, box_topic, parse_box_topic, shared
@@ -40,6 +40,8 @@ class ReceiverCounters:
     """Commits that failed and were tried again."""
     overflowed: int = 0
     """Messages left to come again because too many waited."""
+    key_faults: int = 0
+    """Messages left to come again because the hub could not read its key of the box."""
     odd_topics: int = 0
     """Messages on topics that belong to no box, which cannot be answered."""
 
@@ -138,7 +140,13 @@ class Receiver:
                 self._quiet.warning("topic", "left out a message: %s", error)
                 self._link.ack(message)
                 continue
-            judged.append((message, judge(address, message.payload, self._keys_of)))
+            try:
+                judged.append((message, judge(address, message.payload, self._keys_of)))
+            except KeyFileError as error:
+                # No receipt: the box keeps its lead and sends it again until the file is put right.
+                self._counters.key_faults += 1
+                self._quiet.warning("key", "box %s gets no receipts until this is put right: %s", address.box_id, error)
+                self._link.ack(message)
         held = self._commit([verdict for _, verdict in judged])
         for (message, _), fate in zip(judged, held, strict=False):
             self._answer(fate)

@@ -127,6 +127,10 @@ class EvidenceDesk:
         """The vehicle of a lead was last seen here; kept so that it is known again after a restart."""
         self._put(lambda: self._outbox.act_seen_again(lead_id, seen_at, box))
 
+    def adopt(self, camera: str) -> None:
+        """Have what an earlier run left of a live camera sealed as it stands, before any new case."""
+        self._put(lambda: self._adopt(camera))
+
     def finish(self) -> None:
         """Close every open case with what there is, and end. Returns when all is sealed.
 
@@ -150,7 +154,7 @@ class EvidenceDesk:
             self._thread.join()
 
     def seal_left_over(self, camera: str | None = None) -> int:
-        """Seal the drafts an earlier run left behind (of one camera); before `start`, or after its last case.
+        """Seal the drafts an earlier run left behind (of one camera); on the desk's thread, or when it has none.
 
         Returns how many. A draft that is not whole is set aside and logged, never deleted.
         """
@@ -164,6 +168,11 @@ class EvidenceDesk:
             if (camera is None or draft.camera.id == camera) and draft.lead_id not in self._cases:
                 count += self._until_there_is_space(partial(self._seal, folder))
         return count
+
+    def _adopt(self, camera: str) -> None:
+        count = self.seal_left_over(camera)
+        if count:
+            log.warning("camera %s: %d leads were cut short by the last stop; sealed as they were", camera, count)
 
     def _put(self, task: Callable[[], object]) -> None:
         while self._fault is None:

@@ -50,6 +50,20 @@ def test_leads_are_delivered(tmp_path: Path, mosquitto: Mosquitto, protocol: str
         assert hub.receiver.counters().accepted == 50
 
 
+def test_leads_wait_while_the_hub_cannot_read_its_key_of_the_box(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    broker = mosquitto.settings()
+    with HubEnd(tmp_path, broker) as hub, BoxEnd(tmp_path, broker) as box:
+        key = tmp_path / "boxes" / "box-1.pub"
+        whole = key.read_bytes()
+        key.write_bytes(whole[:40])
+        leads = box.make(1, 2)
+        eventually(lambda: hub.receiver.counters().key_faults >= 2)
+        assert (box.outbox.depth(), hub.store.count()) == (2, 0)
+        key.write_bytes(whole)
+        delivered(box, hub, leads)
+        assert box.publisher.counters().refused == 0
+
+
 def test_leads_are_delivered_over_tls_with_client_certificates(tmp_path: Path) -> None:
     authority = Authority(tmp_path / "tls")
     with Mosquitto(tmp_path / "mosquitto", authority=authority) as mosquitto:
