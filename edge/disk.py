@@ -35,6 +35,8 @@ class DiskQuota:
         self._min_free = min_free_bytes
         self._closed_leads = closed_leads
         self._free_bytes = free_bytes
+        self._emptied = set[str]()
+        """Leads that have nothing left to delete; looking at their folders each time would take seconds a clip."""
         self.retired = 0
         """Folders whose video was deleted."""
         self.full = False
@@ -68,14 +70,17 @@ class DiskQuota:
 
         Returns whether there was anything to delete.
         """
+        if lead_id in self._emptied:
+            return False
         folder = self._root / f"{ulid_time(lead_id):%Y%m%d}" / lead_id
         gone = sorted(p for p in folder.glob("*") if p.name not in KEPT)
-        if not gone:
-            return False
-        if not (folder / RETIRED).exists():
+        if gone and not (folder / RETIRED).exists():
             self._note(folder, gone)
         for path in gone:
             path.unlink(missing_ok=True)
+        self._emptied.add(lead_id)
+        if not gone:
+            return False
         self.retired += 1
         log.info("deleted the video of closed lead %s to make room", lead_id)
         return True
