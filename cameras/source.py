@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 PICTURE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 _MOST_UNTIMED = 500
+_MOST_REORDERED = 32
 _REORDERED = 2
 """Frames that a stream which does not tell its decoding times is taken to hold back."""
 _JUMP_S = 10.0
@@ -105,7 +106,7 @@ class Stream:
 
     def read(self) -> Iterator[Piece | None]:
         """The pieces of the stream to its end; None while it waits for a keyframe. Raises StreamError."""
-        for packet in self._packets():
+        for packet in _with_first_time(self._packets(), self._times.step):
             if not packet.size:
                 break
             if self._times.take(packet):
@@ -181,6 +182,24 @@ class Stream:
 
     def _seconds(self, pts: int) -> float:
         return (pts - (self._origin or 0)) * self._tick_s
+
+
+def _with_first_time(packets: Iterator[VideoPacket], step: int) -> Iterator[VideoPacket]:
+    """The packets, the first one with a time.
+
+    libav gives none to a first picture that came in several parts, as keyframes over RTSP do. It is one `step` before
+    the first of those that follow; those are known when the first decoding time is told.
+    """
+    held: list[VideoPacket] = []
+    for packet in packets:
+        held.append(packet)
+        if packet.dts is not None or len(held) > _MOST_REORDERED:
+            break
+    times = [p.pts for p in held if p.pts is not None]
+    if times and held[0].pts is None:
+        held[0].pts = min(times) - step
+    yield from held
+    yield from packets
 
 
 class _Timeline:
@@ -288,7 +307,8 @@ class PictureFolder:
 def _open(settings: CameraSettings) -> InputContainer:
     options: dict[str, str] = {}
     if settings.url.startswith("rtsp"):
-        options = {"rtsp_transport": "tcp", "allowed_media_types": "video"}
+        # Without fpsprobesize libav gathers 20 frames before the first is handed out.
+        options = {"rtsp_transport": "tcp", "allowed_media_types": "video", "fpsprobesize": "0"}
     asked = time.monotonic()
     try:
         return av.open(

@@ -18,7 +18,9 @@ import pytest
 
 from cameras import CameraReader, CameraSettings, ErrorKind, Frame, StreamState
 from cameras.backoff import Backoff
+from cameras.clip import grab
 from tests.integration.rtsp import RtspServer
+from tests.unit.cameras.films import film, number_of
 from tests.world import FPS, HEIGHT, WIDTH, convoy, write_video
 
 SECRET = "p@ss:w0rd/?"
@@ -108,6 +110,22 @@ def test_frames_come_with_the_time_they_were_taken(server: RtspServer) -> None:
     assert np.median(steps) == pytest.approx(1 / FPS, abs=0.01)
     apart = (frames[-1].captured_at - frames[10].captured_at).total_seconds()
     assert apart == pytest.approx(frames[-1].pts_s - frames[10].pts_s, abs=0.06)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("h264", "libx264"), ("h265", "libx265")])
+def test_not_even_the_first_picture_is_lost_however_rare_the_keyframes(name: str, codec: str, tmp_path: Path) -> None:
+    # So-called smart codecs send a keyframe every ten seconds or more: nobody can wait for the second.
+    source = film(tmp_path / "film.mp4", frames=120, codec=codec, gop=1000)
+    with RtspServer({name: source}) as server, watching(server.url(name), stall_timeout_s=2) as watcher:
+        watcher.until_frames(35)
+        status = watcher.reader.status()
+        clip = watcher.reader.ring.reserve(0, 0.0, 2.0)
+        assert clip.write(tmp_path / "clip.mp4") is not None
+    assert (status.session, status.stalls, status.decode_errors) == (0, 0, 0)
+    assert number_of(watcher.frames[0].image) < 10
+    assert [round(f.pts_s * FPS) for f in watcher.frames] == [number_of(f.image) for f in watcher.frames]
+    wanted = [0.0, 0.1, 0.7, 1.9]
+    assert [number_of(image) for image in grab(tmp_path / "clip.mp4", wanted)] == [0, 1, 7, 19]
 
 
 def test_a_camera_that_is_switched_off_is_found_again(server: RtspServer) -> None:
