@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,7 +41,7 @@ SitePath = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="Settings of
 
 def _fail(*lines: object) -> typer.Exit:
     for line in lines:
-        err.print(str(line), style="red", highlight=False, soft_wrap=True)
+        err.print(str(line), style="red", highlight=False, soft_wrap=True, markup=False)
     return typer.Exit(1)
 
 
@@ -76,7 +77,12 @@ def check(site: SitePath) -> None:
         zones = ", ".join(f"{z.id} ({z.purpose})" for z in camera.plan.zones) or "no zones"
         err.print(f"  camera {camera.source.id}: {camera.place.name}; {zones}", highlight=False)
     err.print(f"  network {network.manifest.name} on {network.provider}: {', '.join(network.class_names)}")
-    err.print(f"  rules {table.name} {table.version}: {', '.join(r.id for r in table.rules)}")
+    today = datetime.now(settings.zone_info).date()
+    for word, there in (("in force", True), ("not in force today", False)):
+        rules = [rule.id for rule in table.rules if rule.dated(today) is there]
+        if rules:
+            err.print(f"  rules {table.name} {table.version}, {word}: {', '.join(rules)}", highlight=False)
+    err.print("  cameras and broker were not tried: see lushao cameras probe, and the log of lushao edge run")
 
 
 @app.command()

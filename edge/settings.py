@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,8 +16,9 @@ from detector.settings import DetectorSettings
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
 from edge.rules.table import RuleTable, load_table
+from leads import KeyFileError, load_private_key, load_public_keys
 from leads.base import Ident, Label, Prose
-from leads.broker import BrokerSettings
+from leads.broker import BrokerError, BrokerSettings
 from leads.settings_file import SettingsError, load_settings
 
 
@@ -170,20 +171,40 @@ def check_site(path: Path) -> tuple[SiteSettings, RuleTable]:
     """Load a site and what it points to. Raises `SettingsError` with every problem found."""
     site = load_site(path)
     problems = [p for i, camera in enumerate(site.cameras) for p in _source_problems(f"{path}: cameras.{i}", camera)]
-    if not site.detector.model.is_file():
-        problems.append(f"{path}: detector.model: no file {site.detector.model}; put the network there")
-    if not site.keys.box.is_file():
-        problems.append(f"{path}: keys.box: no file {site.keys.box}; make it with: lushao edge keys {path}")
-    if site.keys.hub is not None and not site.keys.hub.is_file():
-        problems.append(f"{path}: keys.hub: no file {site.keys.hub}; copy the hub's public key there")
+    problems.extend(f"{path}: {problem}" for problem in _part_problems(path, site))
     try:
         table = load_table(site.rules)
         problems.extend(_zone_problems(path, site, table))
     except SettingsError as error:
-        problems.extend(error.problems)
+        problems.extend(f"{path}: rules: {problem}" for problem in error.problems)
     if problems:
         raise SettingsError(problems)
     return site, table
+
+
+def _part_problems(path: Path, site: SiteSettings) -> Iterator[str]:
+    if not site.detector.model.is_file():
+        yield f"detector.model: no file {site.detector.model}; put the network there"
+    if not site.keys.box.is_file():
+        yield f"keys.box: no file {site.keys.box}; make it with: lushao edge keys {path}"
+    if site.keys.hub is not None and not site.keys.hub.is_file():
+        yield f"keys.hub: no file {site.keys.hub}; copy the hub's public key there (lushao hub keygen makes it)"
+    yield from _attempt("keys.box", KeyFileError, lambda: site.keys.box.exists() and load_private_key(site.keys.box))
+    hub = site.keys.hub
+    yield from _attempt("keys.hub", KeyFileError, lambda: hub and hub.exists() and load_public_keys(hub))
+    tls = site.broker.tls
+    yield from _attempt("broker.tls", BrokerError, lambda: tls and tls.context())
+    for key, folder in (("evidence.folder", site.evidence.folder), ("outbox", site.outbox.parent)):
+        there = next(p for p in (folder, *folder.parents) if p.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            yield f"{key}: nothing can be written to {there}; choose a folder that this user may write to"
+
+
+def _attempt(key: str, fault: type[Exception], work: Callable[[], object]) -> Iterator[str]:
+    try:
+        work()
+    except fault as error:
+        yield f"{key}: {error}"
 
 
 def _source_problems(where: str, camera: SiteCamera) -> Iterator[str]:

@@ -131,10 +131,13 @@ class _RuleBase(BaseModel):
             raise ValueError(f"rule {self.id}: effective_to must be after effective_from")
         return self
 
+    def dated(self, day: date) -> bool:
+        """Whether the rule holds on a day."""
+        return self.effective_from <= day and (self.effective_to is None or day < self.effective_to)
+
     def in_force(self, local: datetime) -> bool:
         """Whether the rule holds at a moment of local time."""
-        day = local.date()
-        if day < self.effective_from or (self.effective_to is not None and day >= self.effective_to):
+        if not self.dated(local.date()):
             return False
         return self.hours is None or any(local.time() in span for span in self.hours)
 

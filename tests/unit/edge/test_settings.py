@@ -150,8 +150,21 @@ def test_what_a_site_points_to_has_to_be_there(site: Path, old: str, key: str, r
 def test_a_table_of_rules_that_is_not_there_is_named(site: Path) -> None:
     replaced(site, "configs/rules/road.yaml", "configs/rules/none.yaml")
     assert problems(site) == [
-        f"{ROOT}/configs/rules/none.yaml: no such file; check the name, or copy a sample from configs/"
+        f"{site}: rules: {ROOT}/configs/rules/none.yaml: no such file; check the name, or copy a sample from configs/"
     ]
+
+
+def test_what_a_site_points_to_is_tried(site: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.key"
+    broken.write_text("no key")
+    broken.chmod(0o600)
+    settings = yaml.safe_load(site.read_text())
+    settings["keys"] = {"box": str(broken), "hub": str(broken)}
+    settings["broker"] |= {"tls": {"ca": str(broken)}}
+    settings["evidence"]["folder"] = str(broken / "evidence")
+    site.write_text(yaml.safe_dump(settings))
+    keys = [problem.removeprefix(f"{site}: ").split(":")[0] for problem in problems(site)]
+    assert keys == ["keys.box", "keys.hub", "broker.tls", "evidence.folder"]
 
 
 def test_secrets_that_are_not_there_are_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
