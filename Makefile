@@ -22,7 +22,7 @@ test: setup
 accuracy: setup
 	@$(PY) -m pytest tests/accuracy -s
 
-# Two hundred reconnects of a camera, and what they leave behind (four minutes).
+# Two hundred reconnects of a camera, and what they leave behind (a minute and a half).
 soak: setup
 	@sh scripts/system-packages.sh test
 	@$(PY) -m pytest tests/soak -s --timeout 1200

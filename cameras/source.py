@@ -108,7 +108,8 @@ class Stream:
         """The pieces of the stream to its end; None while it waits for a keyframe. Raises StreamError."""
         for packet in _with_first_time(self._packets(), self._times.step):
             if not packet.size:
-                break
+                # The last one. Not broken off here: demux leaves memory behind when it is not read to its end.
+                continue
             if self._times.take(packet):
                 yield self._rest()
             if self._times.untimed > _MOST_UNTIMED:

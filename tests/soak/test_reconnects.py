@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from cameras import CameraReader, CameraSettings
 from cameras.backoff import Backoff
@@ -14,14 +16,16 @@ from tests.integration.rtsp import RtspServer
 from tests.world import convoy, write_video
 
 RECONNECTS = 200
-WARM_UP = 40
+WARM_UP = 20
 EVERY = 25
 """Each so-manieth connection is cut by pulling the server's plug; the others end by themselves."""
-MOST_GROWTH_MIB = 8.0
+MOST_GROWTH_MIB = 2.0
 
 
-def test_two_hundred_reconnects_leave_nothing_behind(tmp_path: Path) -> None:
-    film = write_video(tmp_path / "short.mp4", convoy(1), 1.5)
+def test_two_hundred_reconnects_leave_nothing_behind(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    # What pytest keeps of the log would count as growth.
+    caplog.set_level(logging.CRITICAL, "cameras")
+    film = write_video(tmp_path / "short.mp4", convoy(1), 0.6)
     me = psutil.Process()
     doorbell = threading.Event()
     with RtspServer({"road": film}) as server:
