@@ -101,7 +101,9 @@ class CameraReader:
         self._write(state=StreamState.LOST, last_error=error)
         if not self.settings.is_network:
             return False
-        wait_s = self._backoff.next_s()
+        # A camera that was given a wrong password a few times in a row shuts everybody out.
+        refused = error.kind is ErrorKind.AUTH
+        wait_s = self._backoff.most_s if refused else self._backoff.next_s()
         log.warning("camera %s: %s; next try in %.0f s", self.settings.id, error, wait_s)
         return not self._stop.wait(wait_s)
 

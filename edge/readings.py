@@ -103,8 +103,15 @@ def health_of(state: BoxState) -> Health:
             problems.append(f"camera {name} is {status.state}{why}")
         elif status.state is StreamState.ENDED and status.last_error:
             problems.append(f"camera {name} cannot be read: {status.last_error}")
-    if not state.publisher.counters().connected:
+    sent = state.publisher.counters()
+    if not sent.connected:
         problems.append("the broker is not connected")
+    if sent.refused:
+        problems.append(
+            f"the hub has refused {sent.refused} leads since the start: see the log, or lushao edge refused"
+        )
+    if sent.refused_by_broker and state.outbox.depth():
+        problems.append("the broker passes no leads on: see the log, and the broker's access list")
     if state.desk.short_of_space:
         problems.append("the disk is full: leads wait in memory")
     elif state.quota.full:

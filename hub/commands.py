@@ -104,6 +104,26 @@ def add_box(
 
 
 @app.command()
+def leads(
+    settings_file: SettingsFile, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20
+) -> None:
+    """Show the leads that are held."""
+    settings = _load(settings_file)
+    try:
+        with HubStore(settings.store) as store:
+            ids = store.lead_ids()
+            held = [lead for i in reversed(ids[-limit:]) if (lead := store.lead(i)) is not None]
+    except StoreError as error:
+        raise _fault(str(error)) from error
+    for lead in held:
+        _say(
+            f"{format_time(lead.occurred_at)} {lead.site_id}/{lead.box_id} {lead.camera.id} {lead.lead_id} "
+            f"{lead.vehicle.vehicle_class} {lead.act.rule_id} {lead.act.summary}"
+        )
+    _say(f"{len(ids)} leads are held")
+
+
+@app.command()
 def refused(
     settings_file: SettingsFile, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20
 ) -> None:

@@ -181,6 +181,7 @@ class Receiver:
             self._counters.duplicates += 1
         else:
             self._counters.accepted += 1
+            log.info("lead %s of %s/%s is held", judged.lead_id, judged.address.site_id, judged.address.box_id)
         receipt = make_receipt(self._settings.hub_id, held, self._signing_key)
         topic = box_topic(judged.address.site_id, judged.address.box_id, BoxTopic.RECEIPTS)
         self._link.publish(Outgoing(topic, encode(receipt)))

@@ -36,6 +36,7 @@ from leads.broker import BrokerSettings
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "configs/sites/gantry.yaml"
 WORK = ROOT / "var/demo"
+BROKER_PATIENCE_S = 15.0
 
 
 def demo(record: Path | None = None) -> None:
@@ -53,6 +54,7 @@ def demo(record: Path | None = None) -> None:
         broker = _broker(undo, console)
         site = site.model_copy(update={"broker": broker})
         hub = _hub_settings(site, broker)
+        site = site.model_copy(update={"keys": site.keys.model_copy(update={"hub": WORK / "hub/hub.pub"})})
         passages = _run(site, table, hub, console)
         _show_leads(hub, table, len(passages), console)
     _show_proof(site, console)
@@ -87,9 +89,17 @@ def _broker(undo: ExitStack, console: Console) -> BrokerSettings:
 
 
 def _hub_settings(site: SiteSettings, broker: BrokerSettings) -> HubSettings:
-    settings = HubSettings(hub_id="demo-hub", broker=broker, store=WORK / "hub/leads.db", box_keys=WORK / "hub/keys")
-    generate_key(site.keys.box)
-    write_public_key(settings.box_keys / f"{site.box}.pub", load_private_key(site.keys.box).public_key())
+    """A hub that knows this box's key; the box in turn believes no other hub's receipts."""
+    folder = WORK / "hub"
+    settings = HubSettings(
+        hub_id="demo-hub",
+        broker=broker,
+        store=folder / "leads.db",
+        box_keys=folder / "keys",
+        signing_key=folder / "hub.key",
+    )
+    write_public_key(folder / "hub.pub", generate_key(folder / "hub.key").public_key())
+    write_public_key(settings.box_keys / f"{site.box}.pub", generate_key(site.keys.box).public_key())
     return settings
 
 
@@ -109,6 +119,10 @@ def _run(site: SiteSettings, table: RuleTable, hub: HubSettings, console: Consol
                 started = time.monotonic()
                 while not wait([receiving, watching], 0.1, FIRST_COMPLETED).done:
                     live.update(_progress(box, passages, time.monotonic() - started))
+                    sent = box.state.publisher.counters()
+                    if not sent.connects and time.monotonic() - started > BROKER_PATIENCE_S:
+                        console.print(f"[red]no broker:[/] {sent.last_error}", highlight=False)
+                        raise typer.Exit(1)
         finally:
             stop_box.set()
             stop_hub.set()
@@ -155,7 +169,7 @@ def _show_proof(site: SiteSettings, console: Console) -> None:
     console.print(
         f"evidence {whole} of {len(verdicts)} folders whole, chain {state}; look at their pictures and clips:"
     )
-    for verdict in verdicts[:3]:
+    for verdict in verdicts:
         console.print(f"  {os.path.relpath(verdict.folder)}/", highlight=False, soft_wrap=True)
 
 

@@ -285,6 +285,7 @@ class EvidenceDesk:
         if not self._until_there_is_space(add):
             return
         self.counts.sealed += 1
+        log.info("lead %s sealed: %s, %s", sealed.lead.lead_id, sealed.lead.act.rule_id, sealed.lead.act.summary)
         self._on_lead()
 
     def _until_there_is_space(self, work: Callable[[], object]) -> bool:

@@ -108,7 +108,9 @@ def _signature_problems(folder: Path, data: bytes, key: Ed25519PublicKey) -> Ite
 def _file_problems(folder: Path, manifest: Manifest, retired: frozenset[str]) -> Iterator[str]:
     for file in manifest.files:
         path = folder / file.name
-        if not path.is_file():
+        if path.is_symlink():
+            yield f"{file.name}: a link to elsewhere, not the file itself"
+        elif not path.is_file():
             if file.name not in retired:
                 yield f"{file.name}: missing"
         elif hash_file(path) != file.sha256:

@@ -25,7 +25,7 @@ class Shipped(Mosquitto):
         cert, key = authority.broker()
         for source, name in ((authority.ca, "ca.crt"), (cert, "broker.crt"), (key, "broker.key")):
             shutil.copy(source, folder / name)
-        shutil.copy(SHIPPED / "acl.conf", folder)
+        shutil.copy(SHIPPED / "access.list", folder)
         text = (SHIPPED / "mosquitto.conf").read_text(encoding="utf-8")
         text = text.replace("/etc/mosquitto/lushao/", f"{folder}/").replace("/var/lib/mosquitto/", f"{folder}/")
         lines = re.sub(r"^listener 8883$", f"listener {self.port} 127.0.0.1", text, flags=re.MULTILINE)

@@ -64,6 +64,9 @@ def test_a_hub_is_set_up_by_its_commands_and_stops_when_told_to(settings_file: P
         assert hub.wait(10) == 0
     with HubStore(folder / "leads.db") as store:
         assert sorted(store.lead_ids()) == sorted(lead.lead_id for lead in leads)
+    shown = _hub("leads", settings_file, "--limit", 3).output.splitlines()
+    assert [leads[i].lead_id in line for i, line in zip((4, 3, 2), shown, strict=False)] == [True] * 3
+    assert shown[3] == "5 leads are held"
     log = (folder / "hub.log").read_text()
     assert "hub-1 receives into" in log
     assert "accepted=5" in log
@@ -131,7 +134,7 @@ def test_what_was_refused_is_shown_with_its_reason(settings_file: Path, mosquitt
     assert f"site-1/box-1 {sample_lead().lead_id} x2 bad_signature: signed by key" in shown
 
 
-@pytest.mark.parametrize("command", ["receive", "keygen", "refused"])
+@pytest.mark.parametrize("command", ["receive", "keygen", "leads", "refused"])
 def test_wrong_settings_name_file_and_key(tmp_path: Path, command: str) -> None:
     path = tmp_path / "hub.yaml"
     path.write_text("{hub_id: h, store: s, box_keys: k, stor: s}")

@@ -16,7 +16,7 @@ from tests.integration.rtsp import RtspServer
 from tests.world import convoy, write_video
 
 RECONNECTS = 200
-WARM_UP = 20
+WARM_UP = 30
 EVERY = 25
 """Each so-manieth connection is cut by pulling the server's plug; the others end by themselves."""
 MOST_GROWTH_MIB = 2.0

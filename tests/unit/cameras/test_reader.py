@@ -277,6 +277,26 @@ def test_what_a_camera_answers_is_understood(answer: str, kind: ErrorKind, monke
     assert reader.ended
 
 
+def test_a_camera_that_refuses_the_password_is_asked_seldom() -> None:
+    def tries(status: str) -> int:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            threading.Thread(target=_answer, args=(server, status), daemon=True).start()
+            settings = CameraSettings(id="cam", url=f"rtsp://127.0.0.1:{server.getsockname()[1]}/x")
+            doorbell, states = threading.Event(), 0
+            reader = CameraReader(settings, doorbell, Backoff(first_s=0.02, most_s=30))
+            reader.start()
+            until = time.monotonic() + 0.8
+            while time.monotonic() < until:
+                if doorbell.wait(0.05):
+                    doorbell.clear()
+                    states += reader.status().state is StreamState.LOST
+            reader.stop()
+        return states
+
+    assert tries("401 Unauthorized") == 1
+    assert tries("404 Not Found") > 2
+
+
 def _answer(server: socket.socket, status: str) -> None:
     """Answer every request on every connection with one status."""
     while True:
