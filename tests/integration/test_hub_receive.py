@@ -64,8 +64,8 @@ def test_a_hub_is_set_up_by_its_commands_and_stops_when_told_to(settings_file: P
         assert hub.wait(10) == 0
     with HubStore(folder / "leads.db") as store:
         assert sorted(store.lead_ids()) == sorted(lead.lead_id for lead in leads)
-    shown = _hub("leads", settings_file, "--limit", 3).output.splitlines()
-    assert [leads[i].lead_id in line for i, line in zip((4, 3, 2), shown, strict=False)] == [True] * 3
+    shown = _hub("leads", settings_file, "--limit", "3").output.splitlines()
+    assert [sum(lead.lead_id in line for lead in leads) for line in shown] == [1, 1, 1, 0]
     assert shown[3] == "5 leads are held"
     log = (folder / "hub.log").read_text()
     assert "hub-1 receives into" in log
@@ -97,7 +97,7 @@ def test_a_key_is_made_once(settings_file: Path) -> None:
     assert (first.exit_code, "hub.pub to the boxes" in first.output) == (0, True)
     key = load_private_key(settings_file.parent / "hub.key")
     again = _hub("keygen", settings_file)
-    assert (again.exit_code, "not overwritten" in again.output) == (2, True)
+    assert (again.exit_code, "not overwritten" in again.output) == (1, True)
     assert load_private_key(settings_file.parent / "hub.key").public_key() == key.public_key()
 
 
@@ -121,7 +121,7 @@ def test_a_box_is_registered_once_and_a_second_key_stands_beside_the_first(setti
 )
 def test_a_registration_that_cannot_be_says_why(settings_file: Path, arguments: tuple[str, str], said: str) -> None:
     done = _hub("add-box", settings_file, arguments[0], settings_file.parent / arguments[1])
-    assert (done.exit_code, said in done.output) == (2, True), done.output
+    assert (done.exit_code, said in done.output) == (1, True), done.output
 
 
 def test_what_was_refused_is_shown_with_its_reason(settings_file: Path, mosquitto: Mosquitto) -> None:
@@ -139,18 +139,18 @@ def test_wrong_settings_name_file_and_key(tmp_path: Path, command: str) -> None:
     path = tmp_path / "hub.yaml"
     path.write_text("{hub_id: h, store: s, box_keys: k, stor: s}")
     done = _hub(command, path)
-    assert (done.exit_code, "hub.yaml:1: stor: is not a known key" in done.output) == (2, True)
+    assert (done.exit_code, "hub.yaml:1: stor: is not a known key" in done.output) == (1, True)
 
 
 def test_a_hub_without_its_key_or_certificate_does_not_start(settings_file: Path) -> None:
     done = _hub("receive", settings_file)
-    assert (done.exit_code, "cannot read the key" in done.output) == (2, True)
+    assert (done.exit_code, "cannot read the key" in done.output) == (1, True)
     settings = yaml.safe_load(settings_file.read_text())
     del settings["signing_key"]
     settings["broker"]["tls"] = {"ca": "none.crt"}
     settings_file.write_text(yaml.safe_dump(settings))
     done = _hub("receive", settings_file)
-    assert (done.exit_code, "none.crt" in done.output) == (2, True)
+    assert (done.exit_code, "none.crt" in done.output) == (1, True)
 
 
 def test_receivers_of_one_group_share_the_work_and_one_store(tmp_path: Path, mosquitto: Mosquitto) -> None:
