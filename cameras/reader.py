@@ -159,13 +159,14 @@ class CameraReader:
             self.ring.add(piece.packet)
         for pts_s, picture in piece.pictures:
             self._frames.put(self._frame(run, pts_s, picture))
-            self._board.frame(self._frames.dropped)
+            self._board.frame(pts_s, self._frames.dropped)
             self._doorbell.set()
 
     def _begin(self, source: Source, before: _ClockRun | None) -> _ClockRun:
         """A new session: the stream's clock counts from here."""
         session = self._board.read().session + 1
-        self._write(session=session)
+        self._board.begin(session)
+        self._doorbell.set()
         if source.header is not None:
             self.ring.begin(session, source.header)
         return _ClockRun(session, self._clock(source, before))

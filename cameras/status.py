@@ -44,7 +44,7 @@ class StreamStatus:
     decode_errors: int = 0
     """Pictures that were too damaged to be decoded."""
     fps: float | None = None
-    """Frames per second over the last seconds."""
+    """Frames per second of the stream's own clock, over the last seconds."""
     codec: str | None = None
     size: tuple[int, int] | None = None
     """Width, height in pixels."""
@@ -60,7 +60,8 @@ class StatusBoard:
         self._stalled_after_s = stalled_after_s
         self._guard = threading.Lock()
         self._status = StreamStatus()
-        self._arrivals: deque[float] = deque(maxlen=256)
+        self._recent: deque[tuple[float, float]] = deque(maxlen=256)
+        """Arrival and stream seconds of the last frames of this session."""
         self._alive_at = time.monotonic()
 
     @property
@@ -84,11 +85,17 @@ class StatusBoard:
         self._alive_at = time.monotonic()
         self.write(state=StreamState.RUNNING, **changes)
 
-    def frame(self, dropped: int) -> None:
-        """A frame has come; `dropped` frames in all were passed over."""
+    def begin(self, session: int) -> None:
+        """The stream's clock counts anew."""
+        with self._guard:
+            self._recent.clear()
+            self._status = replace(self._status, session=session)
+
+    def frame(self, pts_s: float, dropped: int) -> None:
+        """The frame at `pts_s` has come; `dropped` frames in all were passed over."""
         with self._guard:
             self._alive_at = time.monotonic()
-            self._arrivals.append(self._alive_at)
+            self._recent.append((self._alive_at, pts_s))
             self._status = replace(
                 self._status,
                 frames_decoded=self._status.frames_decoded + 1,
@@ -99,11 +106,13 @@ class StatusBoard:
     def read(self) -> StreamStatus:
         """The status now."""
         with self._guard:
-            status, arrivals = self._status, list(self._arrivals)
+            status, frames = self._status, list(self._recent)
         limit = self._stalled_after_s
         if limit is not None and status.state is StreamState.RUNNING and self.silent_s > limit:
             return replace(status, state=StreamState.STALLED)
-        recent = [a for a in arrivals if a > time.monotonic() - _RATE_OVER_S]
-        if len(recent) > 1 and recent[-1] > recent[0]:
+        since = time.monotonic() - _RATE_OVER_S
+        recent = [pts_s for arrived, pts_s in frames if arrived > since]
+        if len(recent) > 1:
+            # Not by arrival: the first frames of a connection come in one burst.
             return replace(status, fps=(len(recent) - 1) / (recent[-1] - recent[0]))
         return status

@@ -101,7 +101,9 @@ def test_frames_come_with_the_time_they_were_taken(server: RtspServer) -> None:
     with watching(server.url("road")) as watcher:
         watcher.until_frames(30)
         arrived = datetime.now(UTC)
-    frames, status = watcher.frames, watcher.reader.status()
+        status = watcher.reader.status()
+    frames = watcher.frames
+    assert status.fps == pytest.approx(FPS, rel=0.01)
     assert (status.codec, status.size, status.last_error) == ("h264", (WIDTH, HEIGHT), None)
     assert frames[-1].image.shape == (HEIGHT, WIDTH, 3)
     assert abs((arrived - frames[-1].captured_at).total_seconds()) < 0.5
