@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import heapq
 import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import av
 import cv2
 import numpy as np
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.stream import VideoStream
 
 from cameras.clip import StoredPacket, StreamHeader
 from cameras.errors import ErrorKind, StreamError, classify
 from cameras.frame import Image
 from cameras.settings import CameraSettings
+from cameras.timeline import Awaited, Timeline, VideoPacket, with_first_time
 
 log = logging.getLogger(__name__)
 
 PICTURE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
-VideoPacket: TypeAlias = "Packet[VideoStream]"
 _MOST_UNTIMED = 500
-_MOST_REORDERED = 32
-_REORDERED = 2
-"""Frames that a stream which does not tell its decoding times is taken to hold back."""
 _JUMP_S = 10.0
 """A stream clock that leaps further than this, or back, was set anew."""
 
@@ -99,14 +94,14 @@ class Stream:
         self.decode_errors = 0
         self._tick_s = float(self._stream.time_base or 0) or 1 / 90_000
         step = max(round(1 / ((self.fps or 25.0) * self._tick_s)), 1)
-        self._times = _Timeline(step, round(_JUMP_S / self._tick_s))
+        self._times = Timeline(step, round(_JUMP_S / self._tick_s))
         self._origin: int | None = None
         """Where the seconds of what the decoder holds count from."""
-        self._awaited = _Awaited()
+        self._awaited = Awaited()
 
     def read(self) -> Iterator[Piece | None]:
         """The pieces of the stream to its end; None while it waits for a keyframe. Raises StreamError."""
-        for packet in _with_first_time(self._packets(), self._times.step):
+        for packet in with_first_time(self._packets(), self._times.step):
             if not packet.size:
                 # The last one. Not broken off here: demux leaves memory behind when it is not read to its end.
                 continue
@@ -183,94 +178,6 @@ class Stream:
 
     def _seconds(self, pts: int) -> float:
         return (pts - (self._origin or 0)) * self._tick_s
-
-
-def _with_first_time(packets: Iterator[VideoPacket], step: int) -> Iterator[VideoPacket]:
-    """The packets, the first one with a time.
-
-    libav gives none to a first picture that came in several parts, as keyframes over RTSP do. It is one `step` before
-    the first of those that follow; those are known when the first decoding time is told.
-    """
-    held: list[VideoPacket] = []
-    for packet in packets:
-        held.append(packet)
-        if packet.dts is not None or len(held) > _MOST_REORDERED:
-            break
-    times = [p.pts for p in held if p.pts is not None]
-    if times and held[0].pts is None:
-        held[0].pts = min(times) - step
-    yield from held
-    yield from packets
-
-
-class _Timeline:
-    """The stream's clock: where its seconds count from, and whether it was set anew. Units of the time base."""
-
-    def __init__(self, step: int, jump: int) -> None:
-        """`step`: time from frame to frame; `jump`: a leap further than this, or back, is a new clock."""
-        self.step = step
-        self._jump = jump
-        self.origin: int | None = None
-        """Time of the first keyframe; None until there is one."""
-        self.dts = 0
-        """Decoding time of the present packet."""
-        self.untimed = 0
-        """Packets without a time before the first keyframe with one."""
-
-    def take(self, packet: VideoPacket) -> bool:
-        """Take the next packet; whether the clock was set anew before it."""
-        before = self.dts
-        self.dts = packet.dts if packet.dts is not None else before + self.step
-        over = self.origin is not None and not -self.step <= self.dts - before <= self._jump
-        if over:
-            self.origin = None
-        if self.origin is None:
-            self._begin(packet)
-        return over
-
-    def _begin(self, packet: VideoPacket) -> None:
-        # A camera's first packets may come before it has told its time.
-        if packet.pts is None:
-            self.untimed += 1
-        elif packet.is_keyframe:
-            self.origin = packet.pts
-            if packet.dts is None:
-                self.dts = packet.pts - _REORDERED * self.step
-
-
-class _Awaited:
-    """Times of pictures whose packets the decoder has had.
-
-    After damage a decoder leaves pictures out without a word, and gives some too late.
-    """
-
-    def __init__(self) -> None:
-        self._times: list[int] = []
-        self._last: int | None = None
-
-    def add(self, pts: int) -> None:
-        """The picture of this time is to come."""
-        heapq.heappush(self._times, pts)
-
-    def is_next(self, pts: int) -> bool:
-        """Whether a picture of this time comes after all that have come; else it was counted as lost already."""
-        return self._last is None or pts > self._last
-
-    def come(self, pts: int) -> int:
-        """The picture of this time has come; how many others up to this time never will."""
-        self._last = pts
-        passed = 0
-        while self._times and self._times[0] <= pts:
-            heapq.heappop(self._times)
-            passed += 1
-        return max(passed - 1, 0)
-
-    def give_up(self) -> int:
-        """Nothing more will come; how many have not."""
-        lost = len(self._times)
-        self._times.clear()
-        self._last = None
-        return lost
 
 
 class PictureFolder:
