@@ -95,33 +95,37 @@ class BoxState:
 
 def health_of(state: BoxState) -> Health:
     """What does not work, in words."""
-    problems = []
-    for name, post in state.posts.items():
-        status = post.reader.status()
-        if status.state in {StreamState.STALLED, StreamState.LOST}:
-            why = f": {status.last_error}" if status.last_error else ""
-            problems.append(f"camera {name} is {status.state}{why}")
-        elif status.state is StreamState.ENDED and status.last_error:
-            problems.append(f"camera {name} cannot be read: {status.last_error}")
-    sent = state.publisher.counters()
-    if not sent.connected:
-        problems.append("the broker is not connected")
-    if sent.refused:
-        problems.append(
-            f"the hub has refused {sent.refused} leads since the start: see the log, or lushao edge refused"
-        )
-    if sent.refused_by_broker and state.outbox.depth():
-        problems.append("the broker passes no leads on: see the log, and the broker's access list")
+    problems = [p for name, post in state.posts.items() for p in _camera_problems(name, post)]
+    problems.extend(_delivery_problems(state))
     if state.desk.short_of_space:
         problems.append("the disk is full: leads wait in memory")
     elif state.quota.full:
         problems.append("the disk is full: new leads have no clip")
-    oldest = state.outbox.oldest_age_s()
-    if oldest is not None and oldest > OLD_LEAD_S:
-        problems.append(f"a lead has waited {oldest:.0f} s for the hub's receipt")
     if state.hung():
         problems.append(f"the box hangs: nothing is sent, or no frame was worked on for {HUNG_AFTER_S:.0f} s")
     return Health(tuple(problems))
+
+
+def _camera_problems(name: str, post: CameraPost) -> Iterator[str]:
+    status = post.reader.status()
+    if status.state in {StreamState.STALLED, StreamState.LOST}:
+        why = f": {status.last_error}" if status.last_error else ""
+        yield f"camera {name} is {status.state}{why}"
+    elif status.state is StreamState.ENDED and status.last_error:
+        yield f"camera {name} cannot be read: {status.last_error}"
+
+
+def _delivery_problems(state: BoxState) -> Iterator[str]:
+    sent = state.publisher.counters()
+    if not sent.connected:
+        yield "the broker is not connected"
+    if sent.refused:
+        yield f"the hub has refused {sent.refused} leads since the start: see the log, or lushao edge refused"
+    if sent.refused_by_broker and state.outbox.depth():
+        yield "the broker passes no leads on: see the log, and the broker's access list"
+    oldest = state.outbox.oldest_age_s()
+    if oldest is not None and oldest > OLD_LEAD_S:
+        yield f"a lead has waited {oldest:.0f} s for the hub's receipt"
 
 
 def _count(name: str, help: str, value: float, **labels: str) -> Reading:
