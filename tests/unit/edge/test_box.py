@@ -21,6 +21,7 @@ from edge.evidence.verify import verify_tree
 from edge.notify import ServiceManager
 from edge.outbox import ChainHead
 from edge.readings import health_of
+from leads.settings_file import SettingsError
 from tests.unit.edge.boxes import Scene, lead_of, make_box, manifest_of, run_until, watch
 from tests.unit.edge.offices import wait_until
 from tests.world import CLOSED_LANE, Drive, convoy, write_site, write_video
@@ -328,5 +329,5 @@ def listen_to_the_end(sock: socket.socket, silence_s: float) -> float:
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     site = write_site(tmp_path, write_video(tmp_path / "road.mp4", [], 1))
     (tmp_path / "keys/box-1.key").chmod(0o644)
-    with pytest.raises(ValueError, match="chmod 600"):
+    with pytest.raises(SettingsError, match=r"keys\.box: .*chmod 600"):
         make_box(site)
