@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.brokers import Mosquitto
@@ -107,3 +108,17 @@ def test_a_camera_that_comes_and_goes_gives_leads_and_another_that_never_comes_d
     for path in [house.folder / "box.log", *house.box_folder.rglob("*")]:
         if path.is_file():
             assert SECRET.encode() not in path.read_bytes(), path
+
+
+def test_the_health_check_says_that_leads_are_refused(house: House) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    house.build(trucks=3, every_s=2.6, metrics={"port": port})
+    house.site.write_text(yaml.safe_dump(yaml.safe_load(house.site.read_text()) | house.live_camera()))
+    (house.box_folder / "hub/keys/box-1.pub").unlink()
+    house.start_hub()
+    box = house.start_box()
+    house.wait_for(lambda: "metrics and health on" in house.log("box"), 20)
+    house.wait_for(lambda: "the hub has refused" in read(port, "/healthz")[1], 30)
+    assert "register the box's public key" in house.log("box")
+    assert box.stop() == 0

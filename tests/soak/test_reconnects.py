@@ -17,8 +17,8 @@ from tests.world import convoy, write_video
 
 RECONNECTS = 200
 WARM_UP = 30
-EVERY = 25
-"""Each so-manieth connection is cut by pulling the server's plug; the others end by themselves."""
+PLUG_EVERY, STALL_EVERY = 25, 3
+"""Each so-manieth connection is cut by pulling the server's plug or goes silent; the others end by themselves."""
 MOST_GROWTH_MIB = 2.0
 
 
@@ -29,7 +29,7 @@ def test_two_hundred_reconnects_leave_nothing_behind(tmp_path: Path, caplog: pyt
     me = psutil.Process()
     doorbell = threading.Event()
     with RtspServer({"road": film}) as server:
-        settings = CameraSettings(id="cam", url=server.url("road"), stall_timeout_s=5, connect_timeout_s=5)
+        settings = CameraSettings(id="cam", url=server.url("road"), stall_timeout_s=0.8, connect_timeout_s=5)
         reader = CameraReader(settings, doorbell, Backoff(first_s=0.05, most_s=0.1))
         reader.start()
         samples: list[tuple[int, int, int, float]] = []
@@ -43,16 +43,22 @@ def test_two_hundred_reconnects_leave_nothing_behind(tmp_path: Path, caplog: pyt
                 continue
             done = status.reconnects
             samples.append((done, me.num_threads(), me.num_fds(), me.memory_info().rss / (1 << 20)))
-            if done % EVERY == 0:
+            if done % PLUG_EVERY == 0:
                 print(f"{done} reconnects: {samples[-1][1]} threads, {samples[-1][2]} fds, {samples[-1][3]:.1f} MiB")
                 server.stop()
                 time.sleep(0.2)
                 server.start()
+            elif done % STALL_EVERY == 0:
+                server.stall()
+                time.sleep(1.0)
+                server.go_on()
+        stalls = reader.status().stalls
         reader.stop()
     settled = [s for s in samples if s[0] >= WARM_UP]
     early, late = settled[: len(settled) // 4], settled[-len(settled) // 4 :]
-    print(f"{frames} frames; memory {_mean(early, 3):.1f} -> {_mean(late, 3):.1f} MiB")
+    print(f"{frames} frames, {stalls} stalls; memory {_mean(early, 3):.1f} -> {_mean(late, 3):.1f} MiB")
     assert frames > RECONNECTS, "each connection gave pictures"
+    assert stalls > RECONNECTS // 5
     assert max(s[1] for s in late) <= max(s[1] for s in early)
     assert max(s[2] for s in late) <= max(s[2] for s in early)
     assert _mean(late, 3) - _mean(early, 3) < MOST_GROWTH_MIB

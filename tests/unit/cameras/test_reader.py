@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import random
 import socket
 import threading
@@ -308,6 +309,38 @@ def _answer(server: socket.socket, status: str) -> None:
             while request := connection.recv(4096).decode():
                 number = next(line for line in request.split("\r\n") if line.lower().startswith("cseq"))
                 connection.send(f"RTSP/1.0 {status}\r\n{number}\r\n\r\n".encode())
+
+
+def test_a_connection_that_broke_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "hunter2!")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_break_off, args=(server, film(tmp_path / "film.ts")), daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/live.ts"
+        reader = reader_of(url, mode="live", user="guard", password_env="SECRET")
+        reader.start()
+        until = time.monotonic() + 10
+        while reader.status().reconnects < 8 or reader.status().last_error is None:
+            assert time.monotonic() < until, reader.status()
+            time.sleep(0.001)
+        error = reader.status().last_error
+        reader.stop()
+    assert error is not None
+    assert (error.kind, error.__context__, error.__traceback__) == (ErrorKind.CUT, None, None)
+    gc.collect()
+    held = [o for o in gc.get_objects() if isinstance(o, av.container.InputContainer)]
+    assert len(held) <= 2, "connections are kept"
+
+
+def _break_off(server: socket.socket, path: Path) -> None:
+    """Serve a film to everybody, and break off before the end that was promised."""
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        with connection, contextlib.suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 9999999\r\n\r\n" + path.read_bytes())
 
 
 class _Faulty(Backoff):
