@@ -98,6 +98,8 @@ class CameraReader:
 
     def _again(self, error: StreamError) -> bool:
         """Note why the stream was lost and wait; whether to try again."""
+        # Where it was raised holds on to the connection; what it was raised from knows the address with the password.
+        error.__traceback__ = error.__context__ = None
         self._write(state=StreamState.LOST, last_error=error)
         if not self.settings.is_network:
             return False
