@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ class Stream:
 
     def __init__(self, settings: CameraSettings) -> None:
         self._where = settings.shown_url
-        self._stall_s = settings.stall_timeout_s
+        self._stall_s = settings.stall_timeout_s if settings.is_network else math.inf
         self._container = _open(settings)
         try:
             self._stream = _video_of(self._container, self._where)
@@ -136,7 +137,11 @@ class Stream:
                 ) from None
             if packet is None:
                 return
+            gave_up = time.monotonic() - asked >= self._stall_s
             yield packet
+            if gave_up:
+                # What libav still held came out as it stopped waiting; asked again, it would wait as long once more.
+                raise StreamError(ErrorKind.TIMEOUT, f"{self._where}: no answer in time")
 
     def _store(self, packet: VideoPacket) -> StoredPacket:
         pts = packet.pts if packet.pts is not None else self._times.dts

@@ -152,8 +152,10 @@ def test_a_camera_that_says_nothing_any_more_is_connected_anew(server: RtspServe
     with watching(server.url("road")) as watcher:
         watcher.until_frames(5)
         server.stall()
+        began = time.monotonic()
         watcher.until_state(StreamState.STALLED)
         watcher.until_state(StreamState.LOST)
+        assert time.monotonic() - began == pytest.approx(1.5, abs=0.4)
         status = watcher.reader.status()
         assert status.stalls == 1
         assert status.last_error is not None

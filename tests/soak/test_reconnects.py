@@ -29,7 +29,7 @@ def test_two_hundred_reconnects_leave_nothing_behind(tmp_path: Path, caplog: pyt
     me = psutil.Process()
     doorbell = threading.Event()
     with RtspServer({"road": film}) as server:
-        settings = CameraSettings(id="cam", url=server.url("road"), stall_timeout_s=0.4, connect_timeout_s=5)
+        settings = CameraSettings(id="cam", url=server.url("road"), stall_timeout_s=0.3, connect_timeout_s=5)
         reader = CameraReader(settings, doorbell, Backoff(first_s=0.05, most_s=0.1))
         reader.start()
         samples: list[tuple[int, int, int, float]] = []
