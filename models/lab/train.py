@@ -1,0 +1,112 @@
+"""Training by ultralytics' trainer, with the project's own canvases, network and loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from ultralytics.models.yolo.detect import DetectionTrainer
+
+from models.lab.network import RoadNetwork, load_body
+from models.lab.canvases import Canvases
+from models.lab.recipe import Recipe
+from models.manifest import ModelError
+
+
+class RoadTrainer(DetectionTrainer):  # type: ignore[misc]
+    """Trains a `RoadNetwork` on `Canvases`. Validation is `lushao models evaluate`, which knows the masks."""
+
+    recipe: Recipe
+    start: Path | None = None
+    dataset_folder: Path
+
+    def get_model(self, cfg: Any = None, weights: torch.nn.Module | None = None, verbose: bool = True) -> RoadNetwork:
+        """The network with the weights to go on from: a checkpoint's, else `start`'s, else random ones."""
+        network = RoadNetwork(self.data["nc"])
+        if weights is not None:
+            network.load_state_dict(weights.float().state_dict())
+        elif self.start is not None:
+            load_body(network, self.start)
+        network.to(memory_format=torch.channels_last)
+        return network
+
+    def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
+        """Canvases to train on; ultralytics' own pictures for the validation set it insists on having."""
+        if mode != "train":
+            return super().build_dataset(img_path, mode, batch)
+        return Canvases(
+            self.dataset_folder,
+            self.recipe,
+            self.args.seed,
+            img_path=img_path,
+            imgsz=max(self.recipe.input.width, self.recipe.input.height),
+            data=self.data,
+            batch_size=batch or 1,
+            hyp=self.args,
+        )
+
+    def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """As ultralytics', with the pixels laid out as the convolutions of a CPU like them."""
+        batch = super().preprocess_batch(batch)
+        batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
+        return batch
+
+    def validate(self) -> tuple[dict[str, float], None]:
+        """No figures here: those of ultralytics would count what a source did not label as false."""
+        return {}, None
+
+    def final_eval(self) -> None:
+        """See `validate`."""
+
+
+def train(
+    recipe: Recipe,
+    dataset: Path,
+    out: Path,
+    start: Path | None = None,
+    hours: float | None = None,
+    resume: bool = False,
+) -> Path:
+    """Train and return the last checkpoint, `out`/weights/last.pt; with `resume` go on from it.
+
+    `dataset` is a folder built by `lushao models dataset`, `start` an npz of body weights. On an accelerator if there
+    is one. Raises `ModelError` when there is nothing to resume.
+    """
+    last = out / "weights" / "last.pt"
+    if resume and not last.is_file():
+        raise ModelError(f"{last}: no checkpoint to go on from. Leave out --resume to begin.")
+    settings: dict[str, Any] = {
+        "model": str(last) if resume else "network.yaml",
+        "data": str(dataset / "data.yaml"),
+        "project": str(out.parent),
+        "name": out.name,
+        "exist_ok": True,
+        "imgsz": recipe.input.width,
+        "epochs": recipe.epochs,
+        "batch": recipe.batch,
+        "nbs": recipe.batch,
+        "optimizer": "AdamW",
+        "lr0": recipe.learning_rate,
+        "lrf": 0.02,
+        "cos_lr": True,
+        "weight_decay": 0.0005,
+        "warmup_epochs": 1.0,
+        "warmup_bias_lr": recipe.learning_rate,
+        "close_mosaic": recipe.plain_epochs,
+        "amp": "bf16",
+        "val": False,
+        "plots": False,
+        "deterministic": False,
+        "patience": 0,
+        "pretrained": False,
+    }
+    if hours is not None:
+        settings["time"] = hours
+    if resume:
+        settings["resume"] = str(last)
+    trainer = type("Trainer", (RoadTrainer,), {"recipe": recipe, "start": start, "dataset_folder": dataset})(
+        overrides=settings
+    )
+    trainer.train()
+    return last
