@@ -3,135 +3,155 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import cv2
 import numpy as np
 import typer
 from rich.console import Console
 
-from cameras import CameraReader, CameraSettings, Frame, StreamError
+from cameras import Frame
 from cameras.frame import Image
 from detector.detections import Detections
-from detector.draw import DrawnVideo, drawn
+from detector.inspection import PICTURES, Drawing, Inspection, Sight
 from detector.network import Network
-from detector.scheduler import Scheduler
 from detector.settings import DetectorSettings
-from models import ModelError
+from detector.two_looks import LEAST_SCORE, TwoLooks
+from models import ModelError, bundled_weights
+from models.taxonomy import Task
 
 app = typer.Typer(help="See what a network sees in pictures and videos.", no_args_is_help=True)
 err = Console(stderr=True)
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-"""Suffixes of files that are read as pictures; any other file is read as a video."""
+SHOWN = 0.25
+"""Least score of what people are shown, if they ask for no other."""
+MEASURED = 0.01
+"""Least score of what programs are told: average precision is measured on the weak boxes too."""
 
-
-@app.callback()
-def inspect() -> None:
-    """Keep `vehicles` a sub-command."""
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Pictures, folders of pictures, videos.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="JSON lines; a box comes once for each class that reaches the least score.")
+]
+MinScore = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help=f"Least score of a box. Without it, {MEASURED} with --json, and {SHOWN} in words and copies."
+    ),
+]
+Draw = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder for copies with the boxes drawn in.")]
 
 
 @app.command()
 def vehicles(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Pictures, folders of pictures, videos.")],
-    model: Annotated[Path, typer.Option(help="Weights, an ONNX file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
-    min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out weaker boxes.")] = 0.25,
-    draw: Annotated[Path | None, typer.Option(help="Folder for copies with the boxes drawn in.")] = None,
+    paths: Paths,
+    model: Annotated[Path | None, typer.Option(help="Weights, an ONNX file. Without it, the bundled network.")] = None,
+    as_json: AsJson = False,
+    min_score: MinScore = None,
+    draw: Draw = None,
 ) -> None:
-    """Find vehicles: a line per picture and per frame, with class, score and box (pixels) of each."""
-    try:
-        network = Network.load(DetectorSettings(model=model, min_score=min_score))
-    except ModelError as error:
-        raise _failed(error) from None
-    if draw is not None:
-        draw.mkdir(parents=True, exist_ok=True)
-    inspection = _Inspection(network, as_json, draw)
-    unread = 0
-    for path in _files(paths):
-        try:
-            inspection.look_at(path)
-        except (StreamError, _UnreadableError) as error:
-            _failed(error)
-            unread += 1
-    if unread:
-        raise typer.Exit(1)
+    """Find vehicles and people: a line per picture and per frame, with class, score and box (pixels) of each."""
+    network = _load("vehicles", model, _least(min_score, as_json), each_class=as_json)
+
+    def look(picture: Frame | Image) -> Detections:
+        return network.detect([picture])[0]
+
+    _Report(network, as_json, min_score, draw).run(look, paths)
 
 
-class _UnreadableError(Exception):
-    """A file that holds no picture; the text says which."""
+@app.command()
+def features(
+    paths: Paths,
+    model: Annotated[Path | None, typer.Option(help="Weights, an ONNX file. Without it, the bundled network.")] = None,
+    as_json: AsJson = False,
+    min_score: MinScore = None,
+    draw: Draw = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Look at the pictures as they are, and no closer.")] = False,
+    vehicles_model: Annotated[
+        Path | None, typer.Option(help="Weights that find the vehicles. Without it, the bundled network.")
+    ] = None,
+) -> None:
+    """Find what is on vehicles: wheels, plates, panels, diamonds, loads. Lines as of `vehicles`.
+
+    Each picture is looked at as a whole; then the vehicles in it are found, and each that is small in it is looked at
+    once more, cut out. Boxes are in pixels of the picture.
+    """
+    network = _load("features", model, _least(min_score, as_json), each_class=as_json)
+    closer = None if whole else TwoLooks(_load("vehicles", vehicles_model, LEAST_SCORE), network)
+
+    def look(picture: Frame | Image) -> Detections:
+        return closer.detect(picture) if closer else network.detect([picture])[0]
+
+    _Report(network, as_json, min_score, draw).run(look, paths)
 
 
-class _Inspection:
-    """Looks at files one after the other and tells what is in them."""
+class _Report:
+    """Tells people or programs what is in files."""
 
-    def __init__(self, network: Network, as_json: bool, draw: Path | None) -> None:
-        self._network = network
+    def __init__(self, network: Network, as_json: bool, min_score: float | None, draw: Path | None) -> None:
+        self._names = network.class_names
+        self._threads = network.lanes + 1
         self._as_json = as_json
         self._draw = draw
-        self._drawn: set[str] = set()
+        self._shown = SHOWN if min_score is None else min_score
+        self._failed = False
 
-    def look_at(self, path: Path) -> None:
-        """Raises _UnreadableError or StreamError."""
-        if path.suffix.lower() in PICTURES:
-            self._picture(path)
-        else:
-            self._video(path)
-
-    def _picture(self, path: Path) -> None:
-        picture = _read(path)
-        found = self._network.detect([picture])[0]
-        self._tell({"file": str(path), "size": [picture.shape[1], picture.shape[0]]}, found)
+    def run(self, look: Callable[[Frame | Image], Detections], paths: Sequence[Path]) -> None:
+        """Look at all files. Raises Exit where some cannot be read."""
+        drawing = None
         if self._draw is not None:
-            target = self._target(self._draw, path, path.suffix)
-            _write(target, drawn(picture, found, self._network.class_names))
+            self._draw.mkdir(parents=True, exist_ok=True)
+            drawing = Drawing(self._draw, self._names, self._shown)
+        Inspection(look, self._threads, tell=self._tell, fail=self._fail, drawing=drawing).run(list(_files(paths)))
+        if self._failed:
+            raise typer.Exit(1)
 
-    def _video(self, path: Path) -> None:
-        doorbell = threading.Event()
-        reader = CameraReader(CameraSettings(id="inspect", url=str(path), mode="replay", ring_seconds=0), doorbell)
-        with nullcontext() if self._draw is None else DrawnVideo(self._target(self._draw, path, ".mp4")) as video:
+    def _tell(self, sight: Sight) -> None:
+        typer.echo(self._json(sight) if self._as_json else self._words(sight))
 
-            def looked(frame: Frame, found: Detections) -> None:
-                facts = {"file": str(path), "t_s": round(frame.pts_s, 3), "size": [frame.width, frame.height]}
-                self._tell(facts, found)
-                if video is not None:
-                    video.add(drawn(frame.image, found, self._network.class_names), frame.pts_s)
+    def _fail(self, error: Exception) -> None:
+        _say(error)
+        self._failed = True
 
-            reader.start()
-            try:
-                Scheduler({"inspect": reader}, self._network, doorbell, on_looked=looked).run(threading.Event())
-            finally:
-                reader.stop()
-        error = reader.status().last_error
-        if error is not None:
-            raise error
+    def _json(self, sight: Sight) -> str:
+        line: dict[str, Any] = {"image": str(sight.path), "frame": sight.number}
+        if sight.t_s is not None:
+            line["t_s"] = round(sight.t_s, 3)
+        line |= {"width": sight.width, "height": sight.height, "detections": _as_dicts(sight.found, self._names)}
+        return json.dumps(line, ensure_ascii=False)
 
-    def _tell(self, facts: dict[str, Any], found: Detections) -> None:
-        names = self._network.class_names
-        if self._as_json:
-            typer.echo(json.dumps({**facts, "detections": _as_dicts(found, names)}, ensure_ascii=False))
-            return
-        when = f" {facts['t_s']:8.3f} s" if "t_s" in facts else ""
-        seen = ", ".join(f"{names[c]} {s:.2f}" for c, s in zip(found.class_ids, found.scores, strict=True))
-        typer.echo(f"{facts['file']}{when}: {seen or 'nothing'}")
+    def _words(self, sight: Sight) -> str:
+        when = "" if sight.t_s is None else f" {sight.t_s:8.3f} s"
+        found = zip(sight.found.class_ids, sight.found.scores, strict=True)
+        return f"{sight.path}{when}: {', '.join(f'{self._names[c]} {s:.2f}' for c, s in found) or 'nothing'}"
 
-    def _target(self, folder: Path, source: Path, suffix: str) -> Path:
-        """A name in the folder that no other file of this run has."""
-        name, number = f"{source.stem}{suffix}", 2
-        while name in self._drawn:
-            name, number = f"{source.stem}-{number}{suffix}", number + 1
-        self._drawn.add(name)
-        return folder / name
+
+def _least(min_score: float | None, as_json: bool) -> float:
+    if min_score is not None:
+        return min_score
+    return MEASURED if as_json else SHOWN
+
+
+def _load(task: Task, model: Path | None, min_score: float, *, each_class: bool = False) -> Network:
+    """The network for a task, the bundled one where none is named. Raises Exit, having said why."""
+    path = model or bundled_weights(task)
+    try:
+        # Pictures come one at a time; several are looked at side by side.
+        network = Network.load(DetectorSettings(model=path, min_score=min_score, batch=1), each_class=each_class)
+    except ModelError as error:
+        raise _failed(error) from None
+    if network.manifest.task != task:
+        found = f"{path}: is a network for {network.manifest.task} ({', '.join(network.class_names)})"
+        raise _failed(f"{found}, expected one for {task}. Name another, or none for the bundled one.")
+    return network
 
 
 def _as_dicts(found: Detections, names: Sequence[str]) -> list[dict[str, Any]]:
+    boxes = found.boxes.astype(np.float64).round(2).tolist()
+    scores = found.scores.astype(np.float64).round(4).tolist()
     return [
-        {"class": names[class_id], "score": round(float(score), 4), "box": [round(float(v), 1) for v in box]}
-        for box, score, class_id in zip(found.boxes, found.scores, found.class_ids, strict=True)
+        {"class": names[class_id], "score": score, "box": box}
+        for box, score, class_id in zip(boxes, scores, found.class_ids, strict=True)
     ]
 
 
@@ -147,22 +167,10 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         yield from inside
 
 
-def _read(path: Path) -> Image:
-    try:
-        picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, cv2.error) as error:
-        reason = error.strerror if isinstance(error, OSError) else "the file is empty"
-        raise _UnreadableError(f"{path}: cannot be read: {reason}.") from None
-    if picture is None:
-        raise _UnreadableError(f"{path}: is not a picture, or was cut short. Copy it again.")
-    return np.asarray(picture, np.uint8)
-
-
-def _write(path: Path, picture: Image) -> None:
-    if not cv2.imwrite(str(path), picture):
-        raise OSError(f"{path}: cannot be written")
+def _say(what: object) -> None:
+    err.print(str(what), style="red", highlight=False, soft_wrap=True, markup=False)
 
 
 def _failed(what: object) -> typer.Exit:
-    err.print(str(what), style="red", highlight=False, soft_wrap=True, markup=False)
+    _say(what)
     return typer.Exit(1)

@@ -29,6 +29,8 @@ class Limits:
     min_score: float
     nms_iou: float
     max_boxes: int
+    each_class: bool = False
+    """Every class of a box that reaches min_score, and a better box takes the place of its own class alone."""
 
 
 def recognise(shape: Sequence[int], manifest: ModelManifest) -> RawShape:
@@ -87,7 +89,7 @@ class Decoder:
         self._ids = np.array([classes.index(manifest.map[manifest.names[i]]) for i in wanted], np.int64)
         self._own_to_id = np.full(len(manifest.names), -1, np.int64)
         self._own_to_id[self._columns] = self._ids
-        self._groups = np.array(group_ids(classes), np.int64)
+        self._groups = np.array(range(len(classes)) if limits.each_class else group_ids(classes), np.int64)
         self._layout = shape.layout
         self._cells, self._strides = grid(manifest.input.width, manifest.input.height, shape.strides)
 
@@ -123,10 +125,8 @@ class Decoder:
     def _yolo11(self, output: Output) -> Detections:
         """Columns of centre x, centre y, width, height and C scores, in input pixels (YOLOv8, YOLO11)."""
         scores = output[4 + self._columns]
-        best = scores.max(axis=0)
-        cells = np.flatnonzero(best >= self._limits.min_score)
-        ids = self._ids[scores[:, cells].argmax(axis=0)]
-        return Detections(_corners(output[:4, cells].T), best[cells], ids)
+        columns, cells = self._choose(scores)
+        return Detections(_corners(output[:4, cells].T), scores[columns, cells], self._ids[columns])
 
     def _yolox(self, output: Output) -> Detections:
         """Rows of offset x, offset y, log width, log height, objectness and C scores, per cell (YOLOX).
@@ -136,15 +136,21 @@ class Decoder:
         """
         likely = np.flatnonzero(output[:, 4] >= self._limits.min_score)
         rows = output[likely]
-        scores = rows[:, 5 + self._columns]
-        which = scores.argmax(axis=1)
-        best = scores[np.arange(len(rows)), which] * rows[:, 4]
-        sure = best >= self._limits.min_score
+        scores = rows[:, 5 + self._columns].T * rows[:, 4]
+        columns, sure = self._choose(scores)
         rows, cells = rows[sure], likely[sure]
         stride = self._strides[cells]
         centre = (rows[:, :2] + self._cells[cells]) * stride
         size = np.exp(np.minimum(rows[:, 2:4], _LARGEST_LOG_SIZE)) * stride
-        return Detections(_corners(np.concatenate([centre, size], axis=1)), best[sure], self._ids[which[sure]])
+        return Detections(_corners(np.concatenate([centre, size], axis=1)), scores[columns, sure], self._ids[columns])
+
+    def _choose(self, scores: Output) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Columns and cells of `scores` (C, N) that reach the least score: each cell's best class, or every one."""
+        if self._limits.each_class:
+            columns, cells = np.nonzero(scores >= self._limits.min_score)
+            return columns, cells
+        cells = np.flatnonzero(scores.max(axis=0) >= self._limits.min_score)
+        return scores[:, cells].argmax(axis=0), cells
 
 
 def grid(width: int, height: int, strides: Sequence[int]) -> tuple[Output, Output]:

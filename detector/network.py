@@ -51,8 +51,11 @@ class Network:
         self._pixels = Preprocessor(manifest.input, session.dtype)
 
     @staticmethod
-    def load(settings: DetectorSettings) -> Network:
+    def load(settings: DetectorSettings, *, each_class: bool = False) -> Network:
         """Open a weights file, run it once on a blank picture, and check that it is what its manifest says.
+
+        `each_class`: give a box once for every class that reaches min_score, and not for its best alone: what average
+        precision is measured on. One vehicle then has several boxes.
 
         Raises `ModelError` saying what was found, what was expected and the remedy.
         """
@@ -78,7 +81,7 @@ class Network:
         shape = recognise(output.shape, manifest)
         check_values(output, shape, manifest)
         least = max(settings.min_score, manifest.min_score or 0.0)
-        decoder = Decoder(shape, manifest, Limits(least, settings.nms_iou, settings.max_boxes))
+        decoder = Decoder(shape, manifest, Limits(least, settings.nms_iou, settings.max_boxes, each_class))
         log.info("%s: %s at %dx%d, finds %s", manifest.name, shape.layout, width, height, ", ".join(manifest.classes))
         return Network(session, manifest, decoder, batch)
 

@@ -15,6 +15,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from detector import providers
 from detector.settings import DetectorSettings, ProviderName
+from models.bundled import missing
 from models.described import input_size
 from models.manifest import ModelError, ModelManifest
 
@@ -86,7 +87,7 @@ def open_session(settings: DetectorSettings, cores: int | None = None) -> Sessio
     """
     path = settings.model
     if not path.is_file():
-        raise ModelError(f"{path}: there is no such file. Set model to an ONNX weights file.")
+        raise ModelError(missing(path))
     for name in providers.candidates(settings.provider, ort.get_available_providers()):
         threads, lanes = providers.share_cores(name, settings.threads, settings.lanes, cores or usable_cores())
         session = _start(path, name, threads, lanes, settings.engine_cache)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.bundled import bundled_weights
+
 ProviderName = Literal["auto", "cpu", "openvino", "cuda", "tensorrt"]
 
 
@@ -36,8 +38,11 @@ class DetectorSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: Path
-    """Weights, an ONNX file; its manifest lies beside it as .yaml, or the file describes itself."""
+    model: Path = bundled_weights("vehicles")
+    """Weights, an ONNX file; its manifest lies beside it as .yaml, or the file describes itself.
+
+    Left out: the network that comes with the package.
+    """
     provider: ProviderName = "auto"
     """What runs the network; auto takes the fastest that is installed: TensorRT, CUDA, OpenVINO, CPU."""
     threads: int | None = Field(default=None, ge=1)

@@ -74,6 +74,18 @@ def test_the_best_boxes_are_kept_where_there_are_too_many(layout: Layout) -> Non
     assert as_rows(decode(layout, ALIKE[layout], limit=1)) == [([16, 24, 32, 40], 0.75, TRUCK)]
 
 
+@pytest.mark.parametrize("layout", ["yolo11_raw", "yolox_raw"])
+def test_for_measuring_each_class_of_a_box_counts_and_yields_to_its_own_class_alone(layout: Layout) -> None:
+    tables: dict[str, Table] = {
+        "yolo11_raw": yolo11((3, (24, 32, 16, 16), (0.6, 0, 0.3)), (4, (24, 32, 16, 16), (0.05, 0.9, 0.7))),
+        "yolox_raw": yolox((26, (1, 1, 0, 0), 1, (0.6, 0, 0.3)), (25, (2, 1, 0, 0), 1, (0.05, 0.9, 0.7))),
+    }
+    known = manifest(layout)
+    table = tables[layout]
+    decoder = Decoder(recognise((1, *table.shape), known), known, Limits(0.1, 0.65, 300, each_class=True))
+    assert [row[1:] for row in as_rows(decoder(table))] == [(0.7, CAR), (0.6, TRUCK)]
+
+
 def test_classes_that_nobody_asked_for_are_never_seen() -> None:
     tree = end2end((16, 24, 32, 40, 0.9, 1), (40, 8, 56, 24, 0.5, 2))
     assert [c for *_, c in as_rows(decode("yolo26_end2end", tree))] == [CAR]

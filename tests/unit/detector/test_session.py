@@ -26,7 +26,9 @@ def weights(tmp_path: Path) -> Path:
 
 
 def test_a_file_that_is_not_there(weights: Path) -> None:
-    assert refusal(weights) == f"{weights}: there is no such file. Set model to an ONNX weights file."
+    assert (
+        refusal(weights) == f"{weights}: there is no such file. Name an ONNX weights file, or none for the bundled one."
+    )
 
 
 def test_a_file_that_is_no_network(weights: Path) -> None:
