@@ -13,6 +13,7 @@ from detector.commands import app as inspect_app
 from edge.commands import app as edge_app
 from hub.commands import app as hub_app
 from leads.commands import app as leads_app
+from models.lab.commands import app as models_app
 
 app = typer.Typer(
     help="Lushao (路哨): roadside enforcement by video.",
@@ -24,6 +25,7 @@ app.add_typer(inspect_app, name="inspect")
 app.add_typer(edge_app, name="edge")
 app.add_typer(hub_app, name="hub")
 app.add_typer(leads_app, name="leads")
+app.add_typer(models_app, name="models")
 
 
 @app.command()
