@@ -1,7 +1,7 @@
 """`lushao demo`: the main job, from video to receipt, on this machine.
 
-Starts a broker (unless LUSHAO_BROKER=host:port names one), a hub that receives, and a box that watches a
-motorway camera's video; then shows what was flagged, what the hub holds, and that the evidence is whole.
+Starts a broker (unless LUSHAO_BROKER=host:port names one), a hub that receives, and a box that watches the cameras of
+the sample clips; then shows what was flagged, what the hub holds, and that the evidence is whole.
 """
 
 from __future__ import annotations
@@ -19,33 +19,32 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
 from detector.passage import Passage
 from edge.box import Box
-from edge.evidence.verify import verify_tree
 from edge.rules import RuleTable, load_table
 from edge.settings import SiteSettings, load_site
 from hub.commands import run_receiver
 from hub.embedded_broker import EmbeddedBroker
 from hub.settings import HubSettings
 from hub.store import HubStore
-from leads import Lead, generate_key, load_private_key, write_public_key
+from leads import Lead, generate_key, write_public_key
 from leads.broker import BrokerSettings
+from scripts.demo_tables import clips_table, leads_table, show_proof
 
 ROOT = Path(__file__).resolve().parents[1]
-SITE = ROOT / "configs/sites/gantry.yaml"
+SITE = ROOT / "configs/sites/samples.yaml"
 WORK = ROOT / "var/demo"
 BROKER_PATIENCE_S = 15.0
 
 
-def demo(record: Path | None = None) -> None:
-    """Video in, leads out: broker, hub and box on this machine, on a real motorway video.
+def demo(record: Path | None = None, site_file: Path = SITE) -> None:
+    """Video in, leads out: broker, hub and box on this machine, one camera for each clip.
 
     `record`: where to write what was shown, as an SVG picture.
     """
     console = Console(record=record is not None, width=122 if record else None)
-    site = load_site(SITE)
+    site = load_site(site_file)
     _need_material(site, console)
     shutil.rmtree(WORK, ignore_errors=True)
     table = load_table(site.rules)
@@ -56,8 +55,10 @@ def demo(record: Path | None = None) -> None:
         hub = _hub_settings(site, broker)
         site = site.model_copy(update={"keys": site.keys.model_copy(update={"hub": WORK / "hub/hub.pub"})})
         passages = _run(site, table, hub, console)
-        _show_leads(hub, table, len(passages), console)
-    _show_proof(site, console)
+        leads = _received(hub)
+    console.print(leads_table(leads, table))
+    console.print(clips_table(site, passages, leads))
+    show_proof(site, console)
     if record is not None:
         # Without the fonts that the picture would fetch from elsewhere.
         picture = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="make demo"), flags=re.DOTALL)
@@ -65,16 +66,17 @@ def demo(record: Path | None = None) -> None:
 
 
 def _need_material(site: SiteSettings, console: Console) -> None:
-    missing = [p for p in (Path(site.cameras[0].source.url), site.detector.model) if not p.is_file()]
+    missing = [p for p in (*_clips(site), site.detector.model) if not p.is_file()]
     if missing:
-        console.print("[red]The demo needs a video and a network, which are not bundled yet. Missing:[/]")
+        console.print("[red]This copy of Lushao lacks what the demo runs on:[/]")
         for path in missing:
-            console.print(f"  {os.path.relpath(path)}")
-        console.print(
-            "Put them there, or try your own: .venv/bin/lushao edge replay VIDEO --model NETWORK.onnx "
-            "(any YOLO11, YOLO26 or YOLOX detector in ONNX)"
-        )
+            console.print(f"  {os.path.relpath(path)}", highlight=False)
+        console.print("Both come with the project: clone it again, or copy these files from another clone.")
         raise typer.Exit(1)
+
+
+def _clips(site: SiteSettings) -> list[Path]:
+    return [Path(camera.source.url) for camera in site.cameras]
 
 
 def _broker(undo: ExitStack, console: Console) -> BrokerSettings:
@@ -104,10 +106,11 @@ def _hub_settings(site: SiteSettings, broker: BrokerSettings) -> HubSettings:
 
 
 def _run(site: SiteSettings, table: RuleTable, hub: HubSettings, console: Console) -> list[Passage]:
-    """Run hub and box until the video has ended and every lead has its receipt."""
+    """Run hub and box until the clips have ended and every lead has its receipt."""
     console.print(f"hub      receives into {os.path.relpath(hub.store)}")
-    source = site.cameras[0].source
-    console.print(f"box      looks at every frame of {os.path.relpath(source.url)} with {site.detector.model.name}")
+    console.print(f"box      looks with {os.path.relpath(site.detector.model)} at every frame of")
+    for clip in _clips(site):
+        console.print(f"         {os.path.relpath(clip)}", highlight=False)
     passages: list[Passage] = []
     box = Box(site, table, on_passage=passages.append)
     stop_hub, stop_box = threading.Event(), threading.Event()
@@ -134,43 +137,14 @@ def _run(site: SiteSettings, table: RuleTable, hub: HubSettings, console: Consol
 
 def _progress(box: Box, passages: list[Passage], elapsed_s: float) -> str:
     looked, received = sum(box.state.looks.values()), box.state.publisher.counters().accepted
-    return f"box      {looked} frames ({looked / elapsed_s:.0f}/s), {len(passages)} vehicles, {received} leads received"
+    return f"box      {looked} frames ({looked / elapsed_s:.0f}/s), {len(passages)} passages, {received} leads received"
 
 
-def _show_leads(hub: HubSettings, rules: RuleTable, vehicles: int, console: Console) -> None:
-    titles = {rule.id: rule.title.en for rule in rules.rules}
+def _received(hub: HubSettings) -> list[Lead]:
+    """The leads that the hub holds, oldest first."""
     with HubStore(hub.store) as store:
         leads = [lead for i in store.lead_ids() if (lead := store.lead(i)) is not None]
-    table = Table(title=f"{vehicles} vehicles passed; the hub holds {len(leads)} leads")
-    for column in ("when (UTC)", "vehicle", "what is suspected", "rule", "what proves it"):
-        table.add_column(column)
-    for lead in sorted(leads, key=lambda lead: lead.occurred_at):
-        table.add_row(
-            f"{lead.occurred_at:%H:%M:%S}.{lead.occurred_at.microsecond // 100_000}",
-            f"{lead.vehicle.vehicle_class} {lead.vehicle.class_score:.2f}",
-            f"{titles[lead.act.rule_id]}: {lead.act.zone}",
-            f"{lead.act.rule_id} v{lead.act.rule_version}",
-            _proof(lead),
-        )
-    console.print(table)
-
-
-def _proof(lead: Lead) -> str:
-    kinds = [file.kind for file in lead.evidence.files]
-    pictures = kinds.count("panorama")
-    return f"clip, {pictures} panoramas, close-up" if lead.evidence.complete else "; ".join(lead.evidence.missing)
-
-
-def _show_proof(site: SiteSettings, console: Console) -> None:
-    public = load_private_key(site.keys.box).public_key()
-    verdicts, chain = verify_tree(site.evidence.folder, public)
-    whole = sum(not v.problems for v in verdicts)
-    state = "broken" if chain else "unbroken"
-    console.print(
-        f"evidence {whole} of {len(verdicts)} folders whole, chain {state}; look at their pictures and clips:"
-    )
-    for verdict in verdicts:
-        console.print(f"  {os.path.relpath(verdict.folder)}/", highlight=False, soft_wrap=True)
+    return sorted(leads, key=lambda lead: lead.occurred_at)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def test_every_shipped_table_of_rules_loads_and_says_where_its_numbers_come_from
 
 
 def test_there_are_shipped_sites_and_tables() -> None:
-    assert {p.stem for p in SITES} >= {"checkpoint", "gantry"}
+    assert {p.stem for p in SITES} >= {"checkpoint", "samples"}
     assert {p.stem for p in TABLES} >= {"road"}
 
 
