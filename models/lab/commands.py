@@ -11,6 +11,7 @@ from rich.console import Console
 from detector.network import Network
 from detector.settings import DetectorSettings
 from models.lab.dataset import Builder, Built
+from models.lab.report import write_report
 from models.lab.sources import read_sources
 from models.manifest import ModelError
 from models.taxonomy import Task
@@ -43,7 +44,8 @@ def dataset(
         network = None if prelabel is None else Network.load(DetectorSettings(model=prelabel, min_score=prelabel_score))
         for step in Builder(data, rendered, out, width, network).build(_task(task), read_sources(_task(task))):
             if isinstance(step, Built):
-                err.print(f"{out}: {len(step.entries)} pictures", highlight=False)
+                write_report(step, out)
+                err.print(f"{len(step.entries)} pictures; {out / 'report.md'} tells what they hold", highlight=False)
             else:
                 err.print(f"{step.name} ...", highlight=False)
     except ModelError as error:

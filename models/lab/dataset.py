@@ -155,7 +155,8 @@ def _split(built: Built) -> None:
     loose = [entry for entry in built.entries if rules[entry.source].by == "likeness"]
     # All sources at once: the same photo may be in two of them.
     if loose:
-        for entry, first in zip(loose, alike(np.array([e.hash for e in loose])), strict=True):
+        groups = alike(np.array([e.hash for e in loose]), [e.scene or e.name for e in loose])
+        for entry, first in zip(loose, groups, strict=True):
             entry.scene = loose[first].name
     for source in built.sources:
         if source.scenes.by == "order":

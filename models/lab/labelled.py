@@ -47,6 +47,13 @@ def read_image(path: Path) -> Image:
     return np.asarray(image, np.uint8)
 
 
+def stretched(image: Image, factor: float) -> Image:
+    """The picture made wider by a factor."""
+    if factor == 1:
+        return image
+    return np.asarray(cv2.resize(image, None, fx=factor, fy=1, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
 def as_boxes(rows: object) -> Boxes:
     """Boxes (N, 4) of any sequence of fours, also of none."""
     return np.asarray(rows, np.float64).reshape(-1, 4)

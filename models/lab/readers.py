@@ -10,7 +10,9 @@ import av
 import numpy as np
 
 from cameras.frame import bgr
-from models.lab.labelled import Picture, as_boxes, day_or_night, from_centres, read_image
+from models.lab.labelled import Picture, as_boxes, day_or_night, from_centres, read_image, stretched
+from models.lab.plates import read_plates
+from models.lab.renderings import read_rendered
 from models.lab.sources import Source, Split
 from models.manifest import ModelError
 
@@ -22,8 +24,10 @@ def read(source: Source, root: Path) -> Iterator[Picture]:
             yield from _yolo_parts(source, root)
         case "video":
             yield from _video(source, root)
-        case _:
-            raise ModelError(f"{source.name}: no reader for {source.format}")
+        case "plates":
+            yield from read_plates(source, root / source.folder)
+        case "rendered" | "rendered_crops":
+            yield from read_rendered(source, root / source.folder)
 
 
 def _yolo_parts(source: Source, root: Path) -> Iterator[Picture]:
@@ -46,7 +50,7 @@ def _yolo(source: Source, folder: Path, split: Split | None) -> Iterator[Picture
             continue
         if set(words) & set(source.without):
             continue
-        image = read_image(path)
+        image = stretched(read_image(path), source.stretch)
         boxes = from_centres(as_boxes([row[1:] for row in rows]), image.shape[1], image.shape[0])
         condition = day_or_night(image) if source.condition == "measured" else source.condition
         digits = "".join(c for c in path.stem if c.isdigit())

@@ -28,8 +28,11 @@ def difference_hash(image: Image) -> NDArray[np.bool_]:
     return np.asarray(cells[:, 1:] > cells[:, :-1], np.bool_).ravel()
 
 
-def alike(hashes: NDArray[np.bool_], bits: int = ALIKE_BITS) -> list[int]:
-    """Group of each of the hashes (N, 64): the number of the first one it hangs together with over alike ones."""
+def alike(hashes: NDArray[np.bool_], names: Sequence[str], bits: int = ALIKE_BITS) -> list[int]:
+    """Group of each of the hashes (N, 64): the number of the first one it hangs together with.
+
+    Pictures hang together that look alike or bear the same of the `names` (N).
+    """
     ones = hashes.astype(np.int32)
     differ = ones @ (1 - ones).T
     differ = differ + differ.T
@@ -41,7 +44,8 @@ def alike(hashes: NDArray[np.bool_], bits: int = ALIKE_BITS) -> list[int]:
             i = groups[i]
         return i
 
-    for i, j in zip(*np.nonzero(np.triu(differ <= bits, 1)), strict=True):
+    _, same = np.unique(np.asarray(names), return_inverse=True)
+    for i, j in zip(*np.nonzero(np.triu((differ <= bits) | (same[:, None] == same), 1)), strict=True):
         a, b = root(int(i)), root(int(j))
         groups[max(a, b)] = min(a, b)
     return [root(i) for i in range(len(groups))]

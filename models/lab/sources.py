@@ -57,6 +57,8 @@ class Source(BaseModel):
     """Video, the film; its boxes are in `.boxes.csv` beside it."""
     every: int = Field(default=1, ge=1)
     """Video: take one frame of so many."""
+    stretch: float = Field(default=1.0, ge=1, le=4)
+    """Yolo: how much wider the pictures must be made to have the proportions the camera saw."""
     names: tuple[str, ...]
     """The source's own words, in order of its class numbers."""
     map: dict[str, str]
