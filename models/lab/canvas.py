@@ -120,7 +120,7 @@ def _other_light(rng: np.random.Generator, image: Image, strength: float) -> Ima
     tint = 1 + strength * rng.uniform(-0.08, 0.08, 3)
     levels = np.arange(256, dtype=np.float32)[:, None]
     gamma = float(np.exp(strength * rng.uniform(-0.35, 0.35)))
-    if rng.random() < 0.08 * strength:
+    if rng.random() < 0.15 * strength:
         gamma, gain = gamma * 1.8, gain * 0.7
     table = ((levels / 255) ** gamma * 255 * gain + lift) * tint
     image = cv2.LUT(image, table.clip(0, 255).astype(np.uint8)[:, None, :]).astype(np.uint8, copy=False)

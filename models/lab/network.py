@@ -34,9 +34,21 @@ class RoadNetwork(DetectionModel):  # type: ignore[misc]
         head.bias_init()
         self.model[-1] = head
 
+    def loss(self, batch: dict[str, torch.Tensor], preds: Any = None) -> Any:
+        """As ultralytics'; on a CPU that multiplies bfloat16 in hardware the network runs in it, the loss never."""
+        if preds is None and batch["img"].device.type == "cpu":
+            with torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+                preds = self.forward(batch["img"])
+            preds = {name: _float(value) for name, value in preds.items()}
+        return super().loss(batch, preds)
+
     def init_criterion(self) -> MaskedLoss:
         """Called by ultralytics at the first batch."""
         return MaskedLoss(self)
+
+
+def _float(value: Any) -> Any:
+    return value.float() if isinstance(value, torch.Tensor) else [level.float() for level in value]
 
 
 class MaskedLoss(v8DetectionLoss):  # type: ignore[misc]
@@ -49,7 +61,7 @@ class MaskedLoss(v8DetectionLoss):  # type: ignore[misc]
 
     def __init__(self, model: RoadNetwork) -> None:
         super().__init__(model)
-        self.bce = _MaskedEntropy()
+        self.bce = MaskedEntropy()
 
     def __call__(self, preds: Any, batch: dict[str, torch.Tensor]) -> Any:
         self.bce.labelled = batch["labelled"][:, None, :]
@@ -57,7 +69,7 @@ class MaskedLoss(v8DetectionLoss):  # type: ignore[misc]
         return super().__call__(preds, batch)
 
 
-class _MaskedEntropy(nn.Module):  # type: ignore[misc]
+class MaskedEntropy(nn.Module):  # type: ignore[misc]
     """Binary cross-entropy of (batch, cells, classes) scores, zero where the truth is not known."""
 
     labelled: torch.Tensor

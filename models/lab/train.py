@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from ultralytics.models.yolo.detect import DetectionTrainer
 
-from models.lab.network import RoadNetwork, load_body
 from models.lab.canvases import Canvases
+from models.lab.network import RoadNetwork, load_body
 from models.lab.recipe import Recipe
 from models.manifest import ModelError
 
@@ -94,7 +95,7 @@ def train(
         "warmup_epochs": 1.0,
         "warmup_bias_lr": recipe.learning_rate,
         "close_mosaic": recipe.plain_epochs,
-        "amp": "bf16",
+        "amp": torch.cuda.is_available(),
         "val": False,
         "plots": False,
         "deterministic": False,
@@ -108,5 +109,6 @@ def train(
     trainer = type("Trainer", (RoadTrainer,), {"recipe": recipe, "start": start, "dataset_folder": dataset})(
         overrides=settings
     )
+    torch.set_num_threads(os.cpu_count() or 1)  # ultralytics leaves one core to others
     trainer.train()
     return last
