@@ -3,7 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test accuracy check format bench soak clean
+.PHONY: setup demo test test-train accuracy check format bench soak clean
 
 setup: $(STAMP)
 
@@ -17,6 +17,11 @@ demo: setup
 test: setup
 	@sh scripts/system-packages.sh test
 	@$(PY) -m pytest
+
+# Tests of the training half, which needs some GB of packages more.
+test-train: setup
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e '.[train]'
+	@$(PY) -m pytest tests/train
 
 # How many labelled trucks are followed, held against stored baselines (a minute; needs the videos).
 accuracy: setup
