@@ -80,10 +80,12 @@ class Inspection:
         self._tell = tell
         self._fail = fail
         self._drawing = drawing
+        self._sources: frozenset[Path] = frozenset()
         self._targets: set[str] = set()
 
     def run(self, paths: Sequence[Path]) -> None:
         """Look at all files."""
+        self._sources = frozenset(path.resolve() for path in paths)
         with ThreadPoolExecutor(self._threads) as pool:
             for is_picture, group in groupby(paths, lambda path: path.suffix.lower() in PICTURES):
                 if is_picture:
@@ -137,9 +139,9 @@ class Inspection:
         return Sight(path, number, frame.pts_s, frame.width, frame.height, found, copy)
 
     def _target(self, folder: Path, source: Path, suffix: str) -> Path:
-        """A name in the folder that no other file of this run has."""
+        """A name in the folder that no other file of this run has, and that is not one of those looked at."""
         name, number = f"{source.stem}{suffix}", 2
-        while name in self._targets:
+        while name in self._targets or (folder / name).resolve() in self._sources:
             name, number = f"{source.stem}-{number}{suffix}", number + 1
         self._targets.add(name)
         return folder / name

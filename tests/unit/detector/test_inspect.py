@@ -242,6 +242,14 @@ def test_files_of_one_name_do_not_overwrite_each_other(weights: Path, tmp_path: 
     assert sorted(p.name for p in (tmp_path / "drawn").iterdir()) == ["road-2.png", "road.png"]
 
 
+def test_a_copy_never_takes_the_place_of_an_original(weights: Path, tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "road.png")
+    before = picture.read_bytes()
+    inspect(picture, "--model", weights, "--draw", tmp_path)
+    assert picture.read_bytes() == before
+    assert (tmp_path / "road-2.png").is_file()
+
+
 def test_a_drawn_video_has_every_frame_at_its_time(weights: Path, tmp_path: Path) -> None:
     video, folder = save_video(tmp_path / "road.mp4"), tmp_path / "drawn"
     inspect(video, "--model", weights, "--draw", folder)
