@@ -89,6 +89,19 @@ def lamp(rgb: Colour, strength: float = 0.0) -> Material:
     return made.material
 
 
+def reflector(rgb: Colour, glow: float = 0.0) -> Material:
+    """Retro-reflecting sheet: by night it gives back `glow` times its colour."""
+    name = f"reflector {_tag(rgb)} {glow:.2f}"
+    if found := bpy.data.materials.get(name):
+        return found
+    made = _Sheet(name)
+    made.set("Base Color", (*rgb, 1.0))
+    made.set("Roughness", 0.3)
+    made.set("Emission Color", (*rgb, 1.0))
+    made.set("Emission Strength", glow)
+    return made.material
+
+
 def picture(name: str, pixels: np.ndarray[Any, Any], glow: float = 0.0, roughness: float = 0.45) -> Material:
     """A picture as surface: `pixels` uint8 (height, width, 3 or 4) sRGB, top row first; alpha 0 is not there.
 

@@ -108,6 +108,19 @@ def cylinder(
     return turned(name, [(-half, 0.0), (-half, radius), (half, radius), (half, 0.0)], axis, at, material, segments)
 
 
+def bar(name: str, start: Point, end: Point, radius: float, material: Material, segments: int = 6) -> Object:
+    """A thin round bar from `start` to `end`, open at its ends."""
+    one, two = np.asarray(start, float), np.asarray(end, float)
+    along = (two - one) / np.linalg.norm(two - one)
+    across = np.cross(along, (0.0, 0.0, 1.0) if abs(along[2]) < 0.9 else (1.0, 0.0, 0.0))
+    across /= np.linalg.norm(across)
+    other = np.cross(along, across)
+    turns = np.linspace(0.0, 2.0 * math.pi, segments, endpoint=False)
+    ring = radius * (np.outer(np.cos(turns), across) + np.outer(np.sin(turns), other))
+    faces = [(n, (n + 1) % segments, segments + (n + 1) % segments, segments + n) for n in range(segments)]
+    return surface(name, np.concatenate([one + ring, two + ring]), faces, material)
+
+
 def turned(
     name: str,
     profile: Sequence[tuple[float, float]],
@@ -184,6 +197,13 @@ def hung(thing: Object, at: Point) -> Object:
     """The object moved to `at`, its shape staying around its own origin, so that it can turn there."""
     thing.location = at
     return thing
+
+
+def twin(thing: Object) -> Object:
+    """A second object that shares the first one's mesh."""
+    made = bpy.data.objects.new(thing.name, thing.data)
+    bpy.context.scene.collection.objects.link(made)
+    return made
 
 
 def join(name: str, objects: Sequence[Object]) -> Object:

@@ -70,7 +70,7 @@ def diamond_image(hazard_class: str) -> Pixels:
     _frame(draw, foot)
     digit, tall = hazard_class.split(".")[0].rstrip("AB"), round(0.13 * big)
     if symbol is None:
-        _text(sheet, hazard_class, big // 2, round(0.34 * big), round(0.26 * big), ink)
+        _text(sheet, hazard_class, big // 2, round(0.36 * big), round(0.2 * big), ink)
     _text(sheet, digit, big // 2, round(0.83 * big), tall, foot)
     return np.asarray(sheet.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
 
