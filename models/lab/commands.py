@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import track
 
 from detector.network import Network
 from detector.settings import DetectorSettings
+from models.bundled import bundled_weights
 from models.lab.dataset import Builder, Built
+from models.lab.evaluation import LEAST_SCORE, Ruler
+from models.lab.evaluation import evaluate as evaluate_network
+from models.lab.labels import read_labels, task_of
 from models.lab.report import write_report
-from models.lab.sources import read_sources
+from models.lab.sources import Split, read_sources
+from models.lab.tables import tables
 from models.manifest import ModelError
-from models.taxonomy import Task
+from models.taxonomy import FEATURES, VEHICLES, Task
 
 app = typer.Typer(help="Make and measure networks.", no_args_is_help=True)
 err = Console(stderr=True)
+out_console = Console()
 
 
 @app.callback()
@@ -50,6 +58,51 @@ def dataset(
                 err.print(f"{step.name} ...", highlight=False)
     except ModelError as error:
         raise _failed(error) from None
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(help="Data set built by `lushao models dataset`.", exists=True)],
+    model: Annotated[
+        list[Path] | None, typer.Option(help="Weights (ONNX); more than once to compare. Default: the bundled network.")
+    ] = None,
+    split: Annotated[str, typer.Option(metavar="train|val", help="Side of the data set.")] = "val",
+    merge: Annotated[str, typer.Option(help="Words that count as others: van=car,tank_truck=truck.")] = "",
+    score: Annotated[float, typer.Option(min=0, max=1, help="Working score, for the near vehicles.")] = 0.25,
+    json_file: Annotated[Path | None, typer.Option("--json", help="File for all the figures.")] = None,
+) -> None:
+    """Measure networks: average precision by class, source and condition, and how many near vehicles are found."""
+    side, ruler = _split(split), Ruler(_merge(merge), score)
+    try:
+        pictures = read_labels(data, side)
+        results = {}
+        for path in model or [bundled_weights(task_of(data))]:
+            settings = DetectorSettings(model=path, min_score=LEAST_SCORE)
+            network = Network.load(settings, each_class=True)
+            results[str(path)] = evaluate_network(network, track(pictures, path.name, console=err), ruler)
+            for table in tables(path.name, results[str(path)]):
+                out_console.print(table)
+    except ModelError as error:
+        raise _failed(error) from None
+    if json_file is not None:
+        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def _split(word: str) -> Split:
+    if word == "train":
+        return "train"
+    if word == "val":
+        return "val"
+    raise typer.BadParameter(f"expected train or val, found {word}")
+
+
+def _merge(text: str) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in text.split(",") if pair]
+    known = {*VEHICLES, *FEATURES}
+    wrong = [word for one, _, other in pairs for word in (one, other) if word not in known]
+    if wrong:
+        raise typer.BadParameter(f"expected WORD=WORD,... of the taxonomy; {wrong[0] or 'nothing'} is none of it")
+    return {one: other for one, _, other in pairs}
 
 
 def _task(word: str) -> Task:

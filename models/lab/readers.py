@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,9 +78,10 @@ def _video(source: Source, root: Path) -> Iterator[Picture]:
         for row in csv.DictReader(file):
             shares = [float(row[key]) for key in ("x_centre", "y_centre", "width", "height")]
             labels.setdefault(int(row["frame"]), []).append((row["class"], shares))
+    first, end = source.numbers or (0, sys.maxsize)
     with av.open(str(path)) as film:
         for number, frame in enumerate(film.decode(video=0)):
-            if number % source.every == 0:
+            if number % source.every == 0 and first <= number < end:
                 image = np.asarray(bgr(frame), np.uint8)
                 found = labels.get(number, [])
                 boxes = from_centres(as_boxes([shares for _, shares in found]), image.shape[1], image.shape[0])

@@ -57,6 +57,8 @@ class Source(BaseModel):
     """Video, the film; its boxes are in `.boxes.csv` beside it."""
     every: int = Field(default=1, ge=1)
     """Video: take one frame of so many."""
+    numbers: tuple[int, int] | None = None
+    """Video: only frames from the first of these up to, and without, the second."""
     stretch: float = Field(default=1.0, ge=1, le=4)
     """Yolo: how much wider the pictures must be made to have the proportions the camera saw."""
     names: tuple[str, ...]
@@ -92,6 +94,8 @@ class Source(BaseModel):
         strange = {*self.only_with, *self.without} - set(self.names)
         if strange:
             raise ValueError(f"{sorted(strange)} is none of names")
+        if set(self.prelabel) & set(self.labelled):
+            raise ValueError("prelabel is for what is not labelled in full")
         if (self.scenes.by == "folder") != (self.held_out is not None):
             raise ValueError("held_out and scenes by folder go together")
         if (self.format == "video") != (self.video is not None):
