@@ -42,6 +42,7 @@ class Assembly:
         self.spec, self.lamps = spec, lamps
         self.pieces: list[Object] = []
         self.built = Built(root=empty(spec.identity))
+        self._passengers: list[Object] = []
         self._wheels: dict[tuple[Any, ...], Any] = {}
 
     def add(self, *pieces: Object) -> None:
@@ -82,13 +83,19 @@ class Assembly:
         self.part("plate", panel(name, corners, ground), **facts)
         self.add(box(f"{name} frame", (0.012, 2 * wide + 0.03, 2 * tall + 0.03), (x - sign * 0.008, y, z), self.dark()))
 
+    def passenger(self, number: int, person: Object, turn: float) -> None:
+        """A person who stays an object of its own, turned by so many radians."""
+        person.name = f"{self.spec.identity} passenger {number}"
+        person.rotation_euler = (0.0, 0.0, turn)
+        self._passengers.append(person)
+
     def dark(self) -> Material:
         return materials.plastic((0.018, 0.018, 0.019), 0.55)
 
     def done(self) -> Built:
         """Join the pieces and hang all on the root."""
         body = join(f"{self.spec.identity} body", self.pieces)
-        self.built.objects = [body, *(part.object for part in self.built.parts)]
+        self.built.objects = [body, *self._passengers, *(part.object for part in self.built.parts)]
         parented(self.built.root, self.built.objects)
         return self.built
 
