@@ -13,8 +13,6 @@ from models.lab.sources import Source
 from models.manifest import ModelError
 from models.taxonomy import VEHICLE_GROUPS
 
-LEAST_VISIBLE = 0.25
-"""Things of which less than this share shows have no box."""
 LEAST_WIDTH = 80.0
 """Vehicles narrower than this, in pixels of the rendering, are not cut out: their features cannot be told."""
 MARGIN = 0.08
@@ -28,7 +26,6 @@ class _Part(BaseModel):
 
     word: str = Field(alias="class")
     box: tuple[float, float, float, float]
-    visible: float
 
 
 class _Object(_Part):
@@ -51,7 +48,10 @@ class _Truth(BaseModel):
 
 
 def read_rendered(source: Source, folder: Path) -> Iterator[Picture]:
-    """All renderings as they are, or (`rendered_crops`) each vehicle on them cut out with the parts that show."""
+    """All renderings as they are, or (`rendered_crops`) each vehicle on them cut out with the parts that show.
+
+    The truth leaves out what hardly shows.
+    """
     paths = [path for path in sorted(folder.rglob("*.json")) if path.with_suffix(".jpg").is_file()]
     if not paths:
         raise ModelError(f"{folder}: no NAME.json beside a NAME.jpg there. Give the folder of renderings.")
@@ -60,11 +60,11 @@ def read_rendered(source: Source, folder: Path) -> Iterator[Picture]:
         stem = "_".join(path.with_suffix("").relative_to(folder).parts)
         image = read_image(path.with_suffix(".jpg"))
         light = truth.light.time if truth.light.weather == "clear" else f"{truth.light.time} {truth.light.weather}"
-        objects = [thing for thing in truth.frames[0].objects if thing.visible >= LEAST_VISIBLE]
+        objects = truth.frames[0].objects
         if source.format == "rendered":
             yield _labelled(stem, image, objects, light, truth.scene)
         else:
-            parts = [part for thing in objects for part in thing.parts if part.visible >= LEAST_VISIBLE]
+            parts = [part for thing in objects for part in thing.parts]
             yield from _vehicles(_labelled(stem, image, parts, light, truth.scene), objects)
 
 
