@@ -159,11 +159,8 @@ def _choose_camera(settings: SiteSettings | None, name: str | None) -> SiteCamer
 
 
 def _replay_detector(settings: SiteSettings | None, model: Path | None) -> DetectorSettings:
-    if settings is not None:
-        return settings.detector.model_copy(update={"model": model or settings.detector.model})
-    if model is None:
-        raise SettingsError(["which network? Give --model NETWORK.onnx, or --site SITE.yaml that names one"])
-    return DetectorSettings(model=model)
+    chosen = settings.detector if settings else DetectorSettings()
+    return chosen.model_copy(update={"model": model or chosen.model})
 
 
 class _JsonLines:

@@ -108,7 +108,7 @@ class SiteSettings(BaseModel):
     """Local time, for hours in rules and on pictures."""
     cameras: tuple[SiteCamera, ...] = Field(min_length=1)
     """The cameras."""
-    detector: DetectorSettings
+    detector: DetectorSettings = DetectorSettings()
     """The first look."""
     tracker: TrackerSettings = TrackerSettings()
     """How boxes become tracks."""
@@ -184,7 +184,7 @@ def check_site(path: Path) -> tuple[SiteSettings, RuleTable]:
 
 def _part_problems(path: Path, site: SiteSettings) -> Iterator[str]:
     if not site.detector.model.is_file():
-        yield f"detector.model: no file {site.detector.model}; put the network there"
+        yield f"detector.model: no file {site.detector.model}; put the network there, or leave model out"
     if not site.keys.box.is_file():
         yield f"keys.box: no file {site.keys.box}; make it with: lushao edge keys {path}"
     if site.keys.hub is not None and not site.keys.hub.is_file():

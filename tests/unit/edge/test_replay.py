@@ -181,7 +181,6 @@ def test_for_people_there_is_a_table(road: Path) -> None:
     ("arguments", "told"),
     [
         (["gone.mp4", "--model", "blocks.onnx"], "gone.mp4"),
-        (["road.mp4"], "which network? Give --model NETWORK.onnx, or --site SITE.yaml that names one"),
         (["road.mp4", "--model", "none.onnx"], "none.onnx"),
         (["road.mp4", "--site", "none.yaml"], "none.yaml: no such file"),
         (["road.mp4", "--site", "site.yaml", "--camera", "nobody"], "no camera 'nobody' in the site; it has gate"),
