@@ -45,8 +45,11 @@ def _yolo(source: Source, folder: Path, split: Split | None) -> Iterator[Picture
     if not paths:
         raise ModelError(f"{folder}: no images/*.jpg there. Give the folder of the data with --data.")
     for path in paths:
+        if path.stem in source.skip:
+            continue
         rows = _yolo_rows(folder / "labels" / f"{path.stem}.txt", len(source.names))
-        words = tuple(source.names[int(row[0])] for row in rows)
+        corrected = source.corrections.get(path.stem, {})
+        words = tuple(corrected.get(i, source.names[int(row[0])]) for i, row in enumerate(rows))
         if source.only_with and not set(words) & set(source.only_with):
             continue
         if set(words) & set(source.without):

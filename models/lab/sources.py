@@ -71,6 +71,10 @@ class Source(BaseModel):
     """Only pictures that hold one of these own words."""
     without: tuple[str, ...] = ()
     """Only pictures that hold none of these own words."""
+    corrections: dict[str, dict[int, str]] = {}
+    """Yolo: by picture and number of the box in its file, the own word that it should bear, as somebody has looked."""
+    skip: tuple[str, ...] = ()
+    """Yolo: pictures of which nobody can tell what their boxes should bear."""
     labelled: tuple[str, ...]
     """Taxonomy words of which the source labels all there is; where another is not labelled it may still be there."""
     prelabel: tuple[str, ...] = ()
@@ -91,7 +95,8 @@ class Source(BaseModel):
         wrong = ({*self.map.values(), *self.labelled, *self.prelabel}) - set(classes_of(self.task))
         if wrong:
             raise ValueError(f"{sorted(wrong)}: task {self.task} knows {', '.join(classes_of(self.task))}")
-        strange = {*self.only_with, *self.without} - set(self.names)
+        corrected = {word for boxes in self.corrections.values() for word in boxes.values()}
+        strange = {*self.only_with, *self.without, *corrected} - set(self.names)
         if strange:
             raise ValueError(f"{sorted(strange)} is none of names")
         if set(self.prelabel) & set(self.labelled):

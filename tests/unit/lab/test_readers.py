@@ -55,6 +55,15 @@ def test_a_source_takes_only_the_pictures_with_its_words(tmp_path: Path) -> None
     assert [p.stem for p in read(source(without=["tractor"]), tmp_path)] == ["a"]
 
 
+def test_a_box_that_somebody_looked_at_bears_the_corrected_word_and_a_doubtful_picture_is_left_out(
+    tmp_path: Path,
+) -> None:
+    two = "0 .2 .5 .2 .5\n0 .7 .5 .2 .5\n"
+    save_yolo(tmp_path / "set", {"a": (photo(1), two), "b": (photo(2), two), "c": (photo(3), two)})
+    taken = read(source(corrections={"a": {1: "tractor"}}, skip=["b"]), tmp_path)
+    assert [(p.stem, p.words) for p in taken] == [("a", ("auto", "tractor")), ("c", ("auto", "auto"))]
+
+
 @pytest.mark.parametrize("labels", ["2 .5 .5 .5 .5\n", "0 .5 .5 .5\n"])
 def test_a_label_of_no_class_or_no_box_is_named(tmp_path: Path, labels: str) -> None:
     save_yolo(tmp_path / "set", {"a": (photo(1), labels)})
