@@ -165,8 +165,8 @@ def _split(built: Built) -> None:
                 block = int(entry.order // source.scenes.block)
                 entry.scene, entry.split = f"{source.name}-{where}-{block:03d}", where
     for entry in built.entries:
+        entry.scene = entry.scene or entry.name
         if rules[entry.source].by in ("likeness", "seed"):
-            entry.scene = entry.scene or entry.name
             entry.split = side(entry.scene, rules[entry.source].val)
 
 

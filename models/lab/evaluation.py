@@ -16,7 +16,7 @@ from detector.nms import suppress
 from models.lab.labelled import Boxes, from_centres, read_image
 from models.lab.labels import Sample
 from models.lab.precision import Matches, average_precision, match
-from models.taxonomy import group_of
+from models.taxonomy import VEHICLE_GROUPS, group_of
 
 LEAST_SCORE = 0.001
 """Score from which on detections are measured: as low as COCO's, so that precision is known up to all recalls."""
@@ -24,6 +24,7 @@ NEAR = 0.15
 """A vehicle is near when its box is at least this share of the picture's height."""
 FOUND_IOU = 0.5
 """Intersection over union from which on a near vehicle is found."""
+_VEHICLES = frozenset(VEHICLE_GROUPS) - {"person"}
 _SAME_IOU = 0.65
 """Boxes that overlap more, of classes that are merged, are one: as at inference."""
 
@@ -70,7 +71,7 @@ class Ruler:
         matches = {
             word: match(boxes[called == word], scores[called == word], truth[words == word]) for word in sorted(counted)
         }
-        near = np.isin(words, sorted(counted - {"person"})) & (truth[:, 3] - truth[:, 1] >= NEAR * height)
+        near = np.isin(words, sorted(counted & _VEHICLES)) & (truth[:, 3] - truth[:, 1] >= NEAR * height)
         sure = scores >= self.score
         hits = _named(truth[near], words[near], boxes[sure], scores[sure], called[sure])
         return Seen(
