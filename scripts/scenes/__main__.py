@@ -1,0 +1,65 @@
+"""Renders scenes: python -m scripts.scenes stills | clip | sheet. Needs bpy (see samples/README.md)."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    """Read the command line and run one of the three."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.scenes", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    stills = commands.add_parser("stills", help="scenes by lot, a JPEG and a JSON each; what exists is skipped")
+    stills.add_argument("--out", type=Path, required=True)
+    stills.add_argument("--count", type=int, required=True)
+    stills.add_argument("--seed", type=int, default=0, help="number of the first scene")
+    stills.add_argument("--size", type=_size, default=(640, 360), help="such as 640x360")
+    stills.add_argument("--samples", type=int, default=6, help="paths per pixel: more is finer and slower")
+    clip = commands.add_parser("clip", help="a sample clip with its truth and records; goes on where it left off")
+    clip.add_argument("name")
+    clip.add_argument("--out", type=Path, required=True)
+    clip.add_argument("--work", type=Path, help="folder for the frames; beside --out unless told")
+    clip.add_argument("--samples", type=int, default=6)
+    clip.add_argument("--only", type=int, nargs="*", help="numbers of single frames to render, to look at them")
+    sheet = commands.add_parser("sheet", help="a contact sheet of stills with their truth drawn in")
+    sheet.add_argument("folder", type=Path)
+    sheet.add_argument("--out", type=Path, required=True)
+    sheet.add_argument("--count", type=int, default=24)
+    given = parser.parse_args()
+    if given.command == "stills":
+        _stills(given.out, given.count, given.seed, given.size, given.samples)
+    elif given.command == "clip":
+        from scripts.scenes.clip import render_clip
+
+        render_clip(given.name, given.out, given.work or given.out / ".frames", given.samples, given.only)
+    else:
+        from scripts.scenes.sheet import draw_sheet
+
+        draw_sheet(given.folder, given.out, given.count)
+
+
+def _stills(out: Path, count: int, seed: int, size: tuple[int, int], samples: int) -> None:
+    from scripts.scenes.stills import sample_scene
+    from scripts.scenes.take import take_still
+
+    out.mkdir(parents=True, exist_ok=True)
+    seeds = [number for number in range(seed, seed + count) if not (out / f"still-{number:08d}.json").exists()]
+    start = time.monotonic()
+    for done, number in enumerate(seeds, 1):
+        spec = sample_scene(number, size)
+        take_still(spec, samples, out / f"{spec.identity}.jpg")
+        each = (time.monotonic() - start) / done
+        print(f"{spec.identity} {done}/{len(seeds)} {each:.1f} s each, {each * (len(seeds) - done) / 60:.0f} min left")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write it as 640x360")
+    return int(width), int(height)
+
+
+if __name__ == "__main__":
+    main()

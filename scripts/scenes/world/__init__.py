@@ -1,0 +1,1 @@
+"""The place: road, roadside, sky and lamps."""
