@@ -79,6 +79,8 @@ def evaluate(
         for path in model or [bundled_weights(task_of(data))]:
             settings = DetectorSettings(model=path, min_score=LEAST_SCORE)
             network = Network.load(settings, each_class=True)
+            if network.manifest.task != task_of(data):
+                raise ModelError(f"{path}: finds {network.manifest.task}, {data} is for {task_of(data)}. Name another.")
             results[str(path)] = evaluate_network(network, track(pictures, path.name, console=err), ruler)
             for table in tables(path.name, results[str(path)]):
                 out_console.print(table)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from lushao import app
 from models.lab import sources
 from models.lab.sources import Source
-from tests.unit.detector.networks import end2end, save_network, ultralytics_metadata
+from tests.unit.detector.networks import end2end, save_network, ultralytics_metadata, write_manifest
 from tests.unit.lab.sets import photo, save_yolo, source
 
 
@@ -41,6 +41,16 @@ def test_a_data_set_is_built_and_a_network_measured_on_it(data: Path) -> None:
     figures = json.loads((data / "figures.json").read_text())[str(weights)]
     assert figures["all"]["map50"] == pytest.approx(1)
     assert figures["sources"]["road"]["near_named"] == 1
+
+
+def test_a_network_is_not_measured_on_the_data_of_the_other_task(data: Path) -> None:
+    out, weights = data / "out", data / "wheels.onnx"
+    CliRunner().invoke(app, ["models", "dataset", "vehicles", "--data", str(data), "--out", str(out)])
+    save_network(weights, end2end((0, 0, 32, 64, 0.9, 0)))
+    write_manifest(weights, "yolo26_end2end", task="features", names=("wheel",))
+    told = CliRunner().invoke(app, ["models", "evaluate", "--data", str(out), "--model", str(weights)])
+    assert told.exit_code == 1
+    assert "finds features" in told.output
 
 
 @pytest.mark.parametrize(
