@@ -10,9 +10,11 @@ import numpy as np
 from scripts.scenes.projection import box_corners, projection_of
 from scripts.scenes.sampling import sample_vehicle
 from scripts.scenes.spec import (
+    Body,
     CameraSpec,
     Kind,
     LightSpec,
+    Load,
     PlacedPerson,
     PlacedVehicle,
     RoadSpec,
@@ -87,7 +89,7 @@ def sample_scene(seed: int, size: tuple[int, int]) -> SceneSpec:
 def _traffic(rng: np.random.Generator, layout: Layout, view: View) -> tuple[PlacedVehicle, ...]:
     """The vehicle before the camera, and up to three more where they do not stand between the two."""
     lane = layout.forward if view == "side" else int(rng.integers(1, layout.forward + 1))
-    first = sample_vehicle(rng, _drawn(rng, FIRST_KINDS))
+    first = _telling(rng, _drawn(rng, FIRST_KINDS))
     placed = [_placed(rng, layout, first, lane, float(rng.uniform(-2, 2)))]
     taken = {lane: [(placed[0].way[0].x_m, first.length_m)]}
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.3, 0.35, 0.22, 0.13]))):
@@ -102,6 +104,27 @@ def _traffic(rng: np.random.Generator, layout: Layout, view: View) -> tuple[Plac
             near.append((x, other.length_m))
             placed.append(_placed(rng, layout, other, theirs, x))
     return tuple(placed)
+
+
+def _telling(rng: np.random.Generator, kind: Kind) -> VehicleSpec:
+    """A vehicle more likely than on the road to show what the second look must find."""
+    draw = rng.random()
+    if kind == "tipper":
+        load: Load = _drawn(rng, {"heaped": 0.45, "covered": 0.2, "level": 0.15, "empty": 0.2})
+        return sample_vehicle(rng, kind, load=load, raised_boards=bool(rng.random() < 0.3) and load != "covered")
+    if kind == "semi_trailer" and draw < 0.35:
+        groups, lifted = [((1, 2, 3), (3,)), ((1, 2, 2), (3,)), ((1, 1, 3), (2,))][int(rng.integers(3))]
+        return sample_vehicle(rng, kind, groups=groups, lifted_axles=lifted, body="stake", load="empty")
+    if kind == "semi_trailer" and draw < 0.55:
+        return sample_vehicle(rng, kind, body="tipper", load="heaped" if rng.random() < 0.6 else "covered")
+    if kind == "rigid_truck" and draw < 0.3:
+        return sample_vehicle(rng, kind, groups=(2, 2), lifted_axles=(3,), load="empty", body="stake")
+    if kind == "tank_truck":
+        return sample_vehicle(rng, kind, panel=bool(rng.random() < 0.75), diamonds=bool(rng.random() < 0.8))
+    if kind in ("light_truck", "three_wheeler") and draw < 0.2:
+        body: Body | None = "stake" if kind == "light_truck" else None
+        return sample_vehicle(rng, kind, body=body, people_in_bed=int(rng.integers(1, 5)))
+    return sample_vehicle(rng, kind)
 
 
 def _placed(rng: np.random.Generator, layout: Layout, vehicle: VehicleSpec, lane: int, x_m: float) -> PlacedVehicle:

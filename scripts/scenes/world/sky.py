@@ -40,15 +40,22 @@ def build_sky(light: LightSpec, seed: int) -> None:
     cover.inputs["From Min"].default_value, cover.inputs["From Max"].default_value = edge, edge + 0.18
     cover.inputs["To Max"].default_value = 0.75
     tree.links.new(clouds.outputs["Fac"], cover.inputs["Value"])
-    above = _mix(tree, cover.outputs["Result"], mix, cloud)
     below = tree.nodes.new("ShaderNodeMapRange")
     below.inputs["From Min"].default_value, below.inputs["From Max"].default_value = 0.0, -0.05
     tree.links.new(parts.outputs["Z"], below.inputs["Value"])
-    whole = _mix(tree, below.outputs["Result"], above, (0.06, 0.06, 0.05))
-    shade, out = tree.nodes.new("ShaderNodeBackground"), tree.nodes.new("ShaderNodeOutputWorld")
-    tree.links.new(whole, shade.inputs["Color"])
-    shade.inputs["Strength"].default_value = strength
-    tree.links.new(shade.outputs[0], out.inputs["Surface"])
+    dark = (0.06, 0.06, 0.05)
+    share = {"clear": 0.25, "haze": 0.4, "rain": 0.6}[light.weather]
+    even = _mix(tree, below.outputs["Result"], _mix(tree, share, mix, cloud), dark)
+    cloudy = _mix(tree, below.outputs["Result"], _mix(tree, cover.outputs["Result"], mix, cloud), dark)
+    choice, out = tree.nodes.new("ShaderNodeMixShader"), tree.nodes.new("ShaderNodeOutputWorld")
+    # Only the camera looks at clouds: whatever else asks for the sky's light is spared their noise.
+    tree.links.new(tree.nodes.new("ShaderNodeLightPath").outputs["Is Camera Ray"], choice.inputs["Fac"])
+    for slot, colour in ((1, even), (2, cloudy)):
+        shade = tree.nodes.new("ShaderNodeBackground")
+        tree.links.new(colour, shade.inputs["Color"])
+        shade.inputs["Strength"].default_value = strength
+        tree.links.new(shade.outputs[0], choice.inputs[slot])
+    tree.links.new(choice.outputs[0], out.inputs["Surface"])
     world.cycles.sampling_method = "MANUAL"
     world.cycles.sample_map_resolution = 128
     _sun(light)
@@ -148,7 +155,10 @@ def _tones(light: LightSpec) -> tuple[Colour, Colour, Colour, float]:
 def _mix(tree: Any, share: Any, one: Any, two: Any) -> Any:
     node = tree.nodes.new("ShaderNodeMix")
     node.data_type = "RGBA"
-    tree.links.new(share, node.inputs["Factor"])
+    if isinstance(share, float):
+        node.inputs["Factor"].default_value = share
+    else:
+        tree.links.new(share, node.inputs["Factor"])
     for slot, value in ((6, one), (7, two)):
         if isinstance(value, tuple):
             node.inputs[slot].default_value = (*value, 1.0)
