@@ -127,7 +127,7 @@ def picture(name: str, pixels: np.ndarray[Any, Any], glow: float = 0.0, roughnes
 
 def gravel() -> Material:
     """Crushed grey stone."""
-    return _heap("gravel", (0.17, 0.165, 0.155), (0.40, 0.385, 0.36), grain=14.0, bump=0.05)
+    return _heap("gravel", (0.09, 0.087, 0.08), (0.26, 0.25, 0.23), grain=14.0, bump=0.05)
 
 
 def coal() -> Material:
@@ -151,10 +151,10 @@ def tarpaulin(rgb: Colour, seed: int = 0) -> Material:
     if found := bpy.data.materials.get(name):
         return found
     made = _Sheet(name)
-    dusty = made.scaled(made.noise(1.3, seed, detail=4.0), 0.45)
+    dusty = made.scaled(made.steps(made.noise(0.9, seed, detail=5.0), 0.4, 0.7), 0.3)
     made.set("Base Color", made.blend(dusty, rgb, (0.35, 0.31, 0.25)))
     made.set("Roughness", 0.6)
-    made.set("Normal", made.bumps(made.noise(2.6, seed + 1, detail=3.0), 0.12))
+    made.set("Normal", made.bumps(made.noise(2.6, seed + 1, detail=3.0), 0.06))
     return made.material
 
 

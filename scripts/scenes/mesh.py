@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ Material = Any
 Point = tuple[float, float, float]
 Axis = Literal["x", "y", "z"]
 
+CORNERS = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
+"""Of a cube around the origin."""
 SHARP_RAD = math.radians(38.0)
 """Edges bent more than this stay hard, others are shaded round."""
 
@@ -49,19 +52,27 @@ def box(name: str, size: Point, at: Point, material: Material, bevel: float = 0.
     """A box of `size` around the middle `at`; `bevel` cuts its edges by that many metres."""
     half = np.asarray(size) / 2.0
     cut = min(bevel, 0.9 * float(half.min()))
-    signs = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
     if cut <= 0.0:
         faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
-        return surface(name, signs * half + at, faces, material, smooth=False)
-    # Three points per corner: point 3 * corner + axis lies on the face that looks along that axis.
-    inner = half - cut
-    points = np.repeat(signs * inner, 3, axis=0)
+        return surface(name, CORNERS * half + at, faces, material, smooth=False)
+    return surface(name, _bevelled_points(half, cut) + at, _bevelled_faces(), material, smooth=False)
+
+
+def _bevelled_points(half: np.ndarray[Any, Any], cut: float) -> np.ndarray[Any, Any]:
+    """Three points per corner (24, 3): point 3 * corner + axis lies on the face that looks along that axis."""
+    points = np.repeat(CORNERS * (half - cut), 3, axis=0)
     for corner in range(8):
         for axis in range(3):
-            points[3 * corner + axis, axis] = signs[corner, axis] * half[axis]
-    corners = {tuple(sign): 3 * number for number, sign in enumerate(signs.astype(int).tolist())}
-    rounded = _flats(corners) + _chamfers(corners) + [(c, c + 1, c + 2) for c in corners.values()]
-    return surface(name, points + at, _outward(points, rounded), material, smooth=False)
+            points[3 * corner + axis, axis] = CORNERS[corner, axis] * half[axis]
+    return points
+
+
+@cache
+def _bevelled_faces() -> list[Sequence[int]]:
+    """The faces of a bevelled box; they are the same for every size."""
+    corners = {tuple(sign): 3 * number for number, sign in enumerate(CORNERS.astype(int).tolist())}
+    faces = _flats(corners) + _chamfers(corners) + [(c, c + 1, c + 2) for c in corners.values()]
+    return _outward(_bevelled_points(np.ones(3), 0.2), faces)
 
 
 def _flats(corners: dict[tuple[int, ...], int]) -> list[tuple[int, ...]]:
@@ -245,11 +256,9 @@ def join(name: str, objects: Sequence[Object]) -> Object:
     mesh.validate()
     made = bpy.data.objects.new(name, mesh)
     bpy.context.scene.collection.objects.link(made)
-    for thing in objects:
-        gone = thing.data
-        bpy.data.objects.remove(thing)
-        if gone.users == 0:
-            bpy.data.meshes.remove(gone)
+    meshes = [thing.data for thing in objects]
+    bpy.data.batch_remove(objects)
+    bpy.data.batch_remove([mesh for mesh in meshes if mesh.users == 0])
     return made
 
 

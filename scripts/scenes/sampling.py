@@ -103,7 +103,7 @@ FORMS: dict[Kind, tuple[Form, ...]] = {
     "light_truck": (
         # Blue plates end below 6 m and 4 500 kg (GA 802: from there on a truck is of middle size).
         Form(
-            (1, 1), (5.6, 5.99), (1.95, 2.15), (2.2, 2.95), (1.05, 1.15), (3.1, 3.36), (2.4, 2.9), _RIGID, limit_t=4.495
+            (1, 1), (5.6, 5.99), (1.95, 2.15), (2.3, 3.0), (1.05, 1.15), (3.1, 3.36), (2.4, 2.9), _RIGID, limit_t=4.495
         ),
     ),
     "rigid_truck": (
@@ -272,7 +272,9 @@ def _height(rng: np.random.Generator, form: Form, body: Body, load: Load, raised
     low, high = form.height
     if body == "flat":
         high = low + 0.1
-    if body == "tipper" and len(form.groups) == 3:
+    elif body in ("box", "container"):
+        low = high - 0.3
+    elif body == "tipper" and len(form.groups) == 3:
         low, high = 3.0, 3.4
     height = _within(rng, (low, high))
     if body == "tipper":

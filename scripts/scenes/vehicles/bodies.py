@@ -49,7 +49,7 @@ def build_box(kit: Assembly, bed: Bed) -> None:
         for side in (-1, 1):
             at = (bed.middle, side * (bed.half - 0.018), bed.floor + 0.22 * tall)
             kit.box((bed.length - 0.2, 0.012, 0.16 * tall), at, band)
-    _rear_doors(kit, bed, skin, rail)
+    _rear_doors(kit, bed, skin, rail, ink_for(tone))
     side_marks(kit, bed, bed.floor + 0.08)
 
 
@@ -69,7 +69,7 @@ def build_container(kit: Assembly, bed: Bed) -> None:
         for side in (-1, 1):
             for z in (bed.floor + 0.06, bed.top - 0.06):
                 kit.box((0.18, 0.16, 0.12), (x, side * (bed.half - 0.078), z), kit.frame, 0.01)
-    _rear_doors(kit, bed, skin, materials.metal((0.5, 0.5, 0.5), 0.5))
+    _rear_doors(kit, bed, skin, materials.metal((0.5, 0.5, 0.5), 0.5), ink_for(tone))
     code = "".join(chr(65 + int(n)) for n in kit.rng.integers(0, 26, 3)) + f"U {kit.rng.integers(100000, 999999)} 4"
     for side in (-1, 1):
         at = (bed.middle + side * (0.5 * bed.length - 1.3), side * (bed.half + 0.012), high - 0.25)
@@ -90,19 +90,21 @@ def _corrugated(rear: float, front: float, y: float, low: float, high: float, sk
 
 def _edges(kit: Assembly, bed: Bed, rail: Material, wide: float) -> None:
     """Rails along the twelve edges."""
-    tall = bed.top - bed.floor
+    inner_x, inner_y, inner_z = bed.length - 2 * wide, 2 * (bed.half - wide), bed.top - bed.floor - 2 * wide
+    ends = (bed.rear + wide / 2, bed.front - wide / 2)
+    heights = (bed.floor + wide / 2, bed.top - wide / 2)
     for side in (-1, 1):
         y = side * (bed.half - wide / 2)
-        for z in (bed.floor + wide / 2, bed.top - wide / 2):
-            kit.box((bed.length, wide, wide), (bed.middle, y, z), rail)
-        for x in (bed.rear + wide / 2, bed.front - wide / 2):
-            kit.box((wide, wide, tall), (x, y, bed.floor + tall / 2), rail)
-    for x in (bed.rear + wide / 2, bed.front - wide / 2):
-        for z in (bed.floor + wide / 2, bed.top - wide / 2):
-            kit.box((wide, 2 * bed.half, wide), (x, 0.0, z), rail)
+        for z in heights:
+            kit.box((inner_x, wide, wide), (bed.middle, y, z), rail)
+        for x in ends:
+            kit.box((wide, wide, inner_z + 2 * wide), (x, y, (bed.floor + bed.top) / 2), rail)
+    for x in ends:
+        for z in heights:
+            kit.box((wide, inner_y, wide), (x, 0.0, z), rail)
 
 
-def _rear_doors(kit: Assembly, bed: Bed, skin: Material, rod: Material) -> None:
+def _rear_doors(kit: Assembly, bed: Bed, skin: Material, rod: Material, ink: Rgb) -> None:
     x, tall = bed.rear, bed.top - bed.floor
     middle = bed.floor + tall / 2
     for side in (-1, 1):
@@ -116,7 +118,7 @@ def _rear_doors(kit: Assembly, bed: Bed, skin: Material, rod: Material) -> None:
         for share in (0.12, 0.37, 0.63, 0.88):
             kit.box((0.04, 0.12, 0.05), (x - 0.02, side * (bed.half - 0.08), bed.floor + share * tall), rod)
     rear_marks(kit, bed, bed.top)
-    big_number(kit, (x - 0.022, 0.0, bed.floor + 0.62 * tall), skin_is_light(kit), 0.22)
+    big_number(kit, (x - 0.022, 0.0, bed.floor + 0.62 * tall), ink, 0.22)
 
 
 def build_stake(kit: Assembly, bed: Bed) -> None:
@@ -135,14 +137,14 @@ def build_stake(kit: Assembly, bed: Bed) -> None:
             kit.box((bed.length, 0.03, 0.045), (bed.middle, y, float(z)), kit.paint)
     for x in (bed.rear + 0.04, bed.front - 0.04):
         for z in heights:
-            kit.box((0.03, 2 * bed.half - 0.08, 0.045), (x, 0.0, float(z)), kit.paint)
+            kit.box((0.03, 2 * bed.half - 0.12, 0.045), (x, 0.0, float(z)), kit.paint)
         for share in (-0.5, 0.0, 0.5):
             kit.box((0.04, 0.06, top - boards), (x, share * 2 * bed.half, (top + boards) / 2), kit.paint)
     for x in posts[1:-1]:
         kit.add(mesh.bar("bow", (float(x), -bed.half, top), (float(x), bed.half, top), 0.02, kit.paint))
     side_marks(kit, bed, bed.floor - 0.07)
     rear_marks(kit, bed, boards)
-    big_number(kit, (bed.rear - 0.03, 0.0, (boards + bed.floor) / 2 + 0.05), skin_is_light(kit), 0.20)
+    big_number(kit, (bed.rear - 0.03, 0.0, (boards + bed.floor) / 2 + 0.05), ink_for(kit.spec.colour), 0.20)
 
 
 def build_flat(kit: Assembly, bed: Bed, boards: float) -> None:
@@ -151,7 +153,7 @@ def build_flat(kit: Assembly, bed: Bed, boards: float) -> None:
     side_marks(kit, bed, bed.floor - 0.07)
     if boards > 0.0:
         ribbed_boards(kit, bed, bed.floor + boards, kit.paint, 0.75)
-        big_number(kit, (bed.rear - 0.03, 0.0, bed.floor + boards / 2), skin_is_light(kit), 0.5 * boards)
+        big_number(kit, (bed.rear - 0.03, 0.0, bed.floor + boards / 2), ink_for(kit.spec.colour), 0.5 * boards)
     else:
         kit.box((0.06, 2 * bed.half, 0.9), (bed.front - 0.03, 0.0, bed.floor + 0.45), kit.paint, 0.01)
     rear_marks(kit, bed, bed.floor + max(boards, 0.1))
@@ -171,14 +173,14 @@ def ribbed_boards(kit: Assembly, bed: Bed, top: float, material: Material, pitch
         kit.box((bed.length, 0.03, tall), (bed.middle, y, middle), material)
         kit.box((bed.length, 0.09, 0.09), (bed.middle, y, top - 0.045), material, 0.012)
         for x in np.linspace(bed.rear + 0.06, bed.front - 0.06, max(3, round(bed.length / pitch) + 1)):
-            kit.box((0.10, 0.05, tall), (float(x), side * (bed.half - 0.025), middle), material)
+            kit.box((0.10, 0.045, tall - 0.02), (float(x), side * (bed.half - 0.03), middle), material)
     for x, there in ((bed.rear + 0.03, rear), (bed.front - 0.03, True)):
         if there:
             kit.box((0.04, 2 * bed.half - 0.06, tall), (x, 0.0, middle), material)
-            kit.box((0.08, 2 * bed.half - 0.02, 0.08), (x, 0.0, top - 0.04), material, 0.012)
+            kit.box((0.08, 2 * bed.half - 0.19, 0.08), (x, 0.0, top - 0.044), material, 0.012)
     if rear:
         for y in np.linspace(-bed.half + 0.1, bed.half - 0.1, 5):
-            kit.box((0.05, 0.08, tall), (bed.rear + 0.005, float(y), middle), material)
+            kit.box((0.05, 0.08, tall), (bed.rear + 0.005, float(y), middle - 0.01), material)
 
 
 def side_marks(kit: Assembly, bed: Bed, z: float) -> None:
@@ -202,9 +204,9 @@ def rear_marks(kit: Assembly, bed: Bed, top: float) -> None:
             kit.lens((0.03, 0.10, 0.05), (bed.rear - 0.01, side * (bed.half - 0.15), top - 0.05), RED, 0.12)
 
 
-def skin_is_light(kit: Assembly) -> Rgb:
-    """Ink that stands out on the vehicle's paint."""
-    return (25, 25, 28) if sum(kit.spec.colour) > 0.9 else (238, 238, 238)
+def ink_for(ground: tuple[float, float, float]) -> Rgb:
+    """Ink that stands out on this paint (linear RGB)."""
+    return (25, 25, 28) if sum(ground) > 0.9 else (238, 238, 238)
 
 
 def big_number(kit: Assembly, at: Point, ink: Rgb, height: float) -> None:

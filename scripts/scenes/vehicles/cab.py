@@ -10,6 +10,7 @@ from scripts.scenes.vehicles.shell import Shell
 
 AMBER = (1.0, 0.32, 0.02)
 LENS = (0.80, 0.83, 0.86)
+SMOKY = (0.16, 0.17, 0.18)
 RED = (0.65, 0.01, 0.012)
 
 
@@ -107,8 +108,8 @@ def _doors(kit: Assembly, plan: CabPlan, shell: Shell) -> None:
         kit.add(shell.side(window, left, materials.glass(), 0.008))
         kit.box((0.16, 0.035, 0.035), (rear + 0.18, sign * (plan.half + 0.015), low - 0.14), kit.black, 0.01)
         if plan.back < rear - 0.45:
-            bunk = [(rear - 0.15, low + 0.1), (plan.back + 0.12, low + 0.1)]
-            bunk += [(plan.back + 0.12, high - 0.1), (rear - 0.15, high - 0.1)]
+            bunk = [(rear - 0.18, low + 0.22), (plan.back + 0.16, low + 0.22)]
+            bunk += [(plan.back + 0.16, high - 0.16), (rear - 0.18, high - 0.16)]
             kit.add(shell.side(bunk[::-1], left, materials.glass(), 0.008))
         if kit.spec.limit_kg is not None:
             middle = (rear + 0.5, sign * (shell.half(sill) + 0.012), sill + 0.2)
@@ -125,16 +126,36 @@ def _grown(shape: list[tuple[float, float]], by: float) -> list[tuple[float, flo
 
 
 def _grille(kit: Assembly, plan: CabPlan, shell: Shell) -> None:
+    """Bars before a black ground: a block, a wide band, or narrowing downwards; a badge and corner vanes."""
     low, top = plan.sill + 0.05, plan.glass[0] - 0.13
-    wide = plan.half * kit.one_of(0.60, 0.72, 0.86)
-    kit.add(shell.patch((-wide, wide), (low, top), kit.black, 0.006))
-    bars = kit.one_of(3, 4, 5)
+    share, foot = kit.one_of((0.60, 1.0), (0.72, 0.85), (0.86, 1.0), (0.84, 0.68))
+    wide = plan.half * share
+    kit.add(shell.patch((-wide, wide), (low, top), kit.black, 0.006, foot))
+    bars = kit.one_of(2, 3, 4, 5)
     shine = kit.one_of(kit.chrome, kit.paint, materials.plastic((0.10, 0.10, 0.11)))
     for number in range(bars):
-        z = low + (top - low) * (number + 0.5) / bars
-        kit.add(shell.patch((-0.97 * wide, 0.97 * wide), (z - 0.016, z + 0.016), shine, 0.022))
-    badge = (shell.front(0.0, top) + 0.03, 0.0, (low + top) / 2 + 0.02)
-    kit.rod(0.085, 0.03, "x", badge, kit.chrome, 20)
+        rise = (number + 0.5) / bars
+        z, reach = low + (top - low) * rise, 0.96 * wide * (foot + (1.0 - foot) * rise)
+        kit.add(shell.patch((-reach, reach), (z - 0.016, z + 0.016), shine, 0.022))
+    seam = plan.glass[0] - 0.09
+    kit.add(shell.patch((-0.93 * plan.half, 0.93 * plan.half), (seam, seam + 0.008), kit.black, 0.004))
+    if kit.rng.random() < 0.6:
+        kit.rod(0.085, 0.03, "x", (shell.front(0.0, top) + 0.03, 0.0, (low + top) / 2 + 0.02), kit.chrome, 20)
+    else:
+        at = (shell.front(0.0, top) + 0.032, 0.0, top - 0.055)
+        kit.lettering(
+            kit.one_of("闽岭", "江汉重卡", "MINLING", "远山"),
+            (215, 218, 222),
+            at,
+            (0.0, 1.0, 0.0),
+            (0.0, 0.0, 1.0),
+            0.10,
+        )
+    if kit.rng.random() < 0.5 and not plan.light:
+        vane = kit.one_of(kit.black, kit.black, kit.paint)
+        for sign in (-1, 1):
+            y = sorted((sign * 0.90 * plan.half, sign * 0.985 * plan.half))
+            kit.add(shell.patch((y[0], y[1]), (low, plan.glass[1] - 0.3), vane, 0.025))
 
 
 def _bumper(kit: Assembly, plan: CabPlan) -> None:
@@ -156,11 +177,9 @@ def _bumper(kit: Assembly, plan: CabPlan) -> None:
     kit.add(shell.skin(kit.one_of(kit.paint, kit.paint, grey)))
     kit.add(shell.patch((-0.52 * half, 0.52 * half), (middle + 0.10, top - 0.10), kit.black, 0.006))
     kit.add(shell.patch((-half, half), (foot + 0.02, foot + 0.09), kit.black, 0.006))
+    eye = kit.one_of((0.60, 0.90, 0.30), (0.70, 0.90, 0.40), (0.56, 0.90, 0.24))
     for sign in (-1, 1):
-        for material, inset, proud in ((kit.black, 0.0, 0.006), (materials.lamp(LENS, kit.lamps), 0.022, 0.016)):
-            y = (sign * (0.60 * half + inset), sign * (0.90 * half - inset))
-            z = (top - 0.30 + inset, top - 0.07 - inset)
-            kit.add(shell.patch((min(y), max(y)), z, material, proud))
+        _headlamp(kit, shell, sign, top, eye)
         amber = materials.lamp(AMBER, 0.15 * kit.lamps)
         edge = (sign * 0.91 * half, sign * 0.985 * half)
         kit.add(shell.patch((min(edge), max(edge)), (top - 0.28, top - 0.09), amber, 0.012))
@@ -173,6 +192,23 @@ def _bumper(kit: Assembly, plan: CabPlan) -> None:
             step = (0.34, 0.03, 0.10)
             kit.box(step, (shell.back + 0.30 + 0.04 * number, sign * (half + 0.005), z), kit.black, 0.01)
     kit.plate(kit.spec.front_plate, (plan.front + 0.025, 0.0, middle - 0.02), forward=True)
+
+
+def _headlamp(kit: Assembly, shell: Shell, sign: int, top: float, eye: tuple[float, float, float]) -> None:
+    """A smoky lens in a dark bezel, on it the bright beams; `eye` is inner and outer share of the width, height."""
+    half, low = shell.half(top - 0.1), top - eye[2]
+    for material, inset, proud in ((kit.black, 0.0, 0.006), (materials.lamp(SMOKY, 0.1 * kit.lamps), 0.018, 0.012)):
+        y = sorted((sign * (eye[0] * half + inset), sign * (eye[1] * half - inset)))
+        kit.add(shell.patch((y[0], y[1]), (low + inset, top - 0.07 - inset), material, proud))
+    middle, tall = (low + top - 0.07) / 2, top - 0.07 - low
+    upright = tall > (eye[1] - eye[0]) * half
+    for part, radius in ((0.27, 0.40), (0.73, 0.40)):
+        share = (eye[0] + eye[1]) / 2 if upright else eye[0] + part * (eye[1] - eye[0])
+        y_at, z = sign * share * half, low + part * tall if upright else middle
+        size = radius * min(tall, (eye[1] - eye[0]) * half) * (0.62 if upright else 0.70)
+        at = (shell.front(y_at, z) + 0.006, y_at, z)
+        kit.rod(size + 0.012, 0.022, "x", at, kit.chrome, 18)
+        kit.rod(size, 0.034, "x", at, materials.lamp(LENS, kit.lamps), 18)
 
 
 def _mirrors(kit: Assembly, plan: CabPlan, shell: Shell) -> None:

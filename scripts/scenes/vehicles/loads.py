@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def load_open(kit: Assembly, bed: Bed, rim: float) -> None:
 
 def mound(kit: Assembly, bed: Bed, edge: float, peak: float, material: Any) -> Object:
     """A surface of loose goods from height `edge` at the boards to about `peak`, tipped in by several buckets."""
-    along, across = max(24, round(bed.length * 9)), 26
+    along, across = max(30, round(bed.length * 7)), 24
     xs = np.linspace(bed.rear + 0.07, bed.front - 0.07, along)
     ys = np.linspace(-bed.half + 0.07, bed.half - 0.07, across)
     x, y = np.meshgrid(xs, ys, indexing="ij")
@@ -72,14 +73,14 @@ def _grid(rows: int, columns: int) -> list[tuple[int, ...]]:
 def cover(kit: Assembly, bed: Bed, rim: float, drop: float = 0.32) -> Object:
     """A tarpaulin over the boards, domed by the load, hanging down outside and lashed with ropes."""
     along = max(20, round(bed.length * 6))
-    shares = np.concatenate([[-1.0, -1.0], np.linspace(-1.0, 1.0, 15), [1.0, 1.0]])
+    shares = np.concatenate([[1.0, 1.0], np.linspace(1.0, -1.0, 15), [-1.0, -1.0]])
     rise = min(0.30, max(0.06, bed.top - rim - 0.02))
     rows = []
     phase = kit.rng.uniform(0.0, 6.0)
     for number, x in enumerate(np.linspace(bed.rear - 0.02, bed.front + 0.02, along)):
         end = min(1.0, min(number, along - 1 - number) / (0.12 * along))
         sag = 1.0 - 0.28 * math.sin(x * 3.1 + phase) ** 2
-        hang = drop * (0.8 + 0.2 * math.sin(x * 5.3 + phase))
+        hang = drop * (0.94 + 0.04 * math.sin(x * 2.3 + phase) + 0.02 * math.sin(x * 7.1))
         row: list[mesh.Point] = []
         for column, share in enumerate(shares):
             outside = column < 2 or column > len(shares) - 3
@@ -89,12 +90,25 @@ def cover(kit: Assembly, bed: Bed, rim: float, drop: float = 0.32) -> Object:
             y = share * (bed.half + (0.03 + 0.012 * math.sin(x * 9.0) if outside else 0.0))
             row.append((float(x), float(y), float(z)))
         rows.append(row)
+    _lash(kit, bed, rim - 0.93 * drop, rim - 0.93 * drop - 0.4)
     cloth = materials.tarpaulin(kit.one_of(*CLOTHS), kit.spec.seed % 4)
     behind, before = (
         [(x, y, min(z, rim - drop)) for _, y, z in row]
         for x, row in ((bed.rear - 0.035, rows[0]), (bed.front + 0.035, rows[-1]))
     )
     return mesh.loft("cover", [behind, *rows, before], cloth, closed=False)
+
+
+def _lash(kit: Assembly, bed: Bed, hem: float, foot: float) -> None:
+    """Ropes in a zigzag from the cloth's hem to the boards."""
+    rope = materials.plastic((0.35, 0.32, 0.25), 0.9)
+    places = np.linspace(bed.rear + 0.2, bed.front - 0.2, max(4, round(bed.length / 0.55)))
+    foot = max(foot, bed.floor)
+    for side in (-1, 1):
+        y = side * (bed.half + 0.035)
+        for number, (one, two) in enumerate(pairwise(places)):
+            ends = (hem, foot) if number % 2 else (foot, hem)
+            kit.add(mesh.bar("rope", (float(one), y, ends[0]), (float(two), y, ends[1]), 0.008, rope, 3))
 
 
 def stacked_goods(kit: Assembly, bed: Bed, top: float) -> None:

@@ -56,11 +56,16 @@ class Shell:
         face = [(tip - self.bulge * (y / half) ** 2, y, z) for y in np.linspace(-straight, straight, 7)[1:-1]]
         return right + face + [(x, -y, z) for x, y, z in reversed(right)]
 
-    def patch(self, y: tuple[float, float], z: tuple[float, float], material: Any, proud: float = 0.008) -> Object:
-        """A piece of the front between two Y and two Z, standing proud of the shell."""
+    def patch(
+        self, y: tuple[float, float], z: tuple[float, float], material: Any, proud: float = 0.008, foot: float = 1.0
+    ) -> Object:
+        """A piece of the front between two Y and two Z, standing proud of the shell; below `foot` times as wide."""
         ys = np.linspace(*y, 9)
         inner = [level[0] for level in self.levels if z[0] < level[0] < z[1]]
-        rows = [[(self.front(v, h) + proud, float(v), h) for v in ys] for h in (z[0], *inner, z[1])]
+        rows = []
+        for h in (z[0], *inner, z[1]):
+            across = ys * (foot + (1.0 - foot) * (h - z[0]) / (z[1] - z[0]))
+            rows.append([(self.front(v, h) + proud, v, h) for v in across.tolist()])
         points = [point for row in rows for point in row]
         count = len(ys)
         faces = [

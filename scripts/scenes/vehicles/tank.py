@@ -11,7 +11,16 @@ from scripts.scenes.vehicles.assembly import Assembly
 from scripts.scenes.vehicles.bodies import Bed, big_number, side_marks
 
 ORANGE = (0.95, 0.22, 0.01)
-WORDS = {"2": "易燃气体", "3": "易燃液体", "5": "氧化剂", "6": "毒害品", "8": "腐蚀品", "9": "危险品", "4": "易燃固体"}
+WORDS = {
+    "2.1": "易燃气体",
+    "2.2": "不燃气体",
+    "2.3": "有毒气体",
+    "3": "易燃液体",
+    "5.1": "氧化剂",
+    "6.1": "毒害品",
+    "8": "腐蚀品",
+}
+"""Warning written on the side, by the first class; others say 危险品."""
 
 
 def build_tank(kit: Assembly, bed: Bed) -> None:
@@ -58,7 +67,7 @@ def _vessel(kit: Assembly, bed: Bed, centre: float, wide: float, tall: float, sk
 
 
 def _size(turn: float) -> float:
-    return 0.35 + 0.65 * math.sin(turn) ** 0.6
+    return 0.35 + 0.65 * math.pow(math.sin(turn), 0.6)
 
 
 def _saddles(kit: Assembly, bed: Bed, centre: float, tall: float) -> None:
@@ -109,12 +118,12 @@ def _strip(kit: Assembly, bed: Bed, centre: float, wide: float, tall: float) -> 
 
 def _half_at(z: float, centre: float, wide: float, tall: float) -> float:
     """Half width of the vessel at this height."""
-    share = min(1.0, abs(z - centre) / tall)
-    return float(wide * (1.0 - share**2.5) ** (1.0 / 2.5))
+    share: float = min(1.0, abs(z - centre) / tall)
+    return wide * math.pow(1.0 - share**2.5, 1.0 / 2.5)
 
 
 def _ladder(kit: Assembly, bed: Bed, centre: float, tall: float) -> None:
-    x, y = bed.rear - 0.10, 0.62
+    x, y = bed.rear - 0.10, 0.85
     for offset in (-0.19, 0.19):
         foot, head = (x, y + offset, bed.floor - 0.25), (x, y + offset, centre + tall + 0.12)
         kit.add(mesh.bar("ladder", foot, head, 0.02, kit.chrome))
@@ -124,25 +133,23 @@ def _ladder(kit: Assembly, bed: Bed, centre: float, tall: float) -> None:
 
 
 def _signs(kit: Assembly, bed: Bed, centre: float, wide: float, tall: float) -> None:
+    """Panel and diamonds behind, diamonds and the warning on both sides, the number behind."""
     rear = bed.rear - 0.03
-    kit.box((0.01, 0.44, 0.36), (rear + 0.012, -0.55, centre - 0.45 * tall), kit.chrome)
     kit.orange_panel((rear, -0.55, centre - 0.45 * tall), forward=False)
-    kit.diamonds((rear, -0.45, centre + 0.42 * tall), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), 0.28)
-    low = centre - 0.42 * tall
+    kit.diamonds((rear, -0.45, centre + 0.40 * tall), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), 0.28)
+    big_number(kit, (rear, -0.12, centre + 0.19), (20, 20, 24), 0.13)
+    word = WORDS.get(kit.spec.diamonds[0], "危险品") if kit.spec.diamonds else "严禁烟火"
     for side in (-1, 1):
-        lean = np.array(
-            (0.0, side * (_half_at(low + 0.2, centre, wide, tall) - _half_at(low - 0.2, centre, wide, tall)), 0.4)
-        )
-        lean /= np.linalg.norm(lean)
-        out = side * (_half_at(low, centre, wide, tall) + 0.03)
-        kit.diamonds((bed.rear + 1.1, out, low), (-side, 0.0, 0.0), tuple(lean), 0.30)
-        ink = (190, 20, 24)
-        word = WORDS[(kit.spec.diamonds or ("9",))[0][0]] if kit.spec.diamonds else "严禁烟火"
-        upper = centre + 0.38 * tall
-        out = side * (_half_at(upper + 0.15, centre, wide, tall) + 0.02)
-        rise = np.array(
-            (0.0, side * (_half_at(upper + 0.2, centre, wide, tall) - _half_at(upper - 0.2, centre, wide, tall)), 0.4)
-        )
-        rise /= np.linalg.norm(rise)
-        kit.lettering(word, ink, (bed.middle, out + side * 0.02, upper), (-side, 0.0, 0.0), tuple(rise), 0.36)
-    big_number(kit, (rear + 0.0, 0.0, centre + 0.15), (20, 20, 24), 0.16)
+        right = (-float(side), 0.0, 0.0)
+        low, high = centre - 0.40 * tall, centre + 0.36 * tall
+        at = (bed.rear + 1.1 + 0.25 * len(kit.spec.diamonds), side * (_half_at(low, centre, wide, tall) + 0.03), low)
+        kit.diamonds(at, right, _rise(low, side, centre, wide, tall), 0.30)
+        at = (bed.middle, side * (_half_at(high, centre, wide, tall) + 0.015), high)
+        kit.lettering(word, (190, 20, 24), at, right, _rise(high, side, centre, wide, tall), 0.36)
+
+
+def _rise(z: float, side: int, centre: float, wide: float, tall: float) -> mesh.Point:
+    """Unit vector up along the vessel's wall at this height."""
+    lean = side * (_half_at(z + 0.1, centre, wide, tall) - _half_at(z - 0.1, centre, wide, tall))
+    length = math.hypot(lean, 0.2)
+    return 0.0, lean / length, 0.2 / length

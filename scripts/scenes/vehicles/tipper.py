@@ -6,7 +6,7 @@ import numpy as np
 
 from scripts.scenes import materials, mesh
 from scripts.scenes.vehicles.assembly import Assembly
-from scripts.scenes.vehicles.bodies import Bed, big_number, rear_marks, ribbed_boards, side_marks, skin_is_light
+from scripts.scenes.vehicles.bodies import Bed, big_number, ink_for, rear_marks, ribbed_boards, side_marks
 from scripts.scenes.vehicles.loads import load_open
 
 
@@ -56,7 +56,7 @@ def _tail_board(kit: Assembly, bed: Bed, top: float, steel: materials.Material) 
     if plate is not None:
         back = (0.01, 0.165 * 10.5, 0.30)
         kit.box(back, (x - 0.045, 0.0, at[2]), steel)
-    big_number(kit, at, skin_is_light(kit), 0.21)
+    big_number(kit, at, ink_for(kit.spec.colour), 0.21)
 
 
 def _raised(kit: Assembly, bed: Bed, start: float, top: float) -> None:

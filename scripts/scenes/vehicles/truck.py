@@ -152,6 +152,8 @@ def _trailer(kit: Assembly, cab: CabPlan, size: WheelSize) -> Bed:
 
 def _body(kit: Assembly, bed: Bed) -> None:
     spec = kit.spec
+    if spec.body != "tank":
+        _goods_signs(kit, bed)
     if spec.body == "box":
         build_box(kit, bed)
     elif spec.body == "container":
@@ -164,6 +166,15 @@ def _body(kit: Assembly, bed: Bed) -> None:
         _stake(kit, bed)
     elif spec.body == "flat":
         _flat(kit, bed)
+
+
+def _goods_signs(kit: Assembly, bed: Bed) -> None:
+    """Panel and diamonds on a body that is no tank."""
+    kit.orange_panel((bed.rear - 0.06, -0.6, bed.floor + 0.35), forward=False)
+    kit.diamonds((bed.rear - 0.06, 0.6, bed.floor + 0.35), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), 0.28)
+    for side in (-1, 1):
+        at = (bed.rear + 1.0, side * (bed.half + 0.05), bed.floor + 0.4)
+        kit.diamonds(at, (-float(side), 0.0, 0.0), (0.0, 0.0, 1.0), 0.30)
 
 
 def _stake(kit: Assembly, bed: Bed) -> None:

@@ -9,7 +9,10 @@ from scripts.scenes import materials, mesh
 from scripts.scenes.mesh import Object
 from scripts.scenes.vehicles.assembly import Assembly
 
-SEGMENTS = 36
+SEGMENTS = 32
+
+BACK = ((-0.20, 0.0), (-0.20, 0.96))
+"""The rim's closed rear, unseen: it tells out from in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _tyre(size: WheelSize, at: float) -> list[tuple[float, float]]:
 def _flat(size: WheelSize, edge: float) -> list[tuple[float, float]]:
     """Rim of a steered wheel, its disc bulging outwards."""
     unit = size.rim / 0.295
-    shape = [(-0.02, 1.0), (0.005, 1.015), (0.0, 0.985), (-0.03, 0.955), (-0.075, 0.90), (-0.07, 0.84)]
+    shape = [*BACK, (-0.02, 1.0), (0.005, 1.015), (0.0, 0.985), (-0.03, 0.955), (-0.075, 0.90), (-0.07, 0.84)]
     shape += [(-0.01, 0.70), (0.012, 0.64), (0.015, 0.44), (0.015, 0.0)]
     return [(edge + place * unit, share * size.rim) for place, share in shape]
 
@@ -115,7 +118,7 @@ def _flat(size: WheelSize, edge: float) -> list[tuple[float, float]]:
 def _deep(size: WheelSize, edge: float) -> list[tuple[float, float]]:
     """Rim of the outer wheel of a pair: a deep dish."""
     unit = size.rim / 0.295
-    shape = [(-0.02, 1.0), (0.005, 1.015), (0.0, 0.985), (-0.05, 0.94), (-0.13, 0.92), (-0.145, 0.88)]
+    shape = [*BACK, (-0.02, 1.0), (0.005, 1.015), (0.0, 0.985), (-0.05, 0.94), (-0.13, 0.92), (-0.145, 0.88)]
     shape += [(-0.15, 0.66), (-0.15, 0.0)]
     return [(edge + place * unit, share * size.rim) for place, share in shape]
 
@@ -123,5 +126,5 @@ def _deep(size: WheelSize, edge: float) -> list[tuple[float, float]]:
 def _hub(size: WheelSize, edge: float, dual: bool) -> list[tuple[float, float]]:
     unit = size.rim / 0.295
     start, end = (-0.15, -0.01) if dual else (0.015, 0.075)
-    shape = [(start, 0.42), (end - 0.04, 0.38), (end - 0.01, 0.33), (end, 0.26), (end, 0.0)]
+    shape = [(start - 0.02, 0.0), (start - 0.02, 0.42), (end - 0.04, 0.38), (end - 0.01, 0.33), (end, 0.26), (end, 0.0)]
     return [(edge + place * unit, share * size.rim) for place, share in shape]
