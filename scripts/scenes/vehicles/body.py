@@ -8,14 +8,11 @@ and lettering are patches: small grids laid on the hull's analytic surface, a fe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
-
-from scripts.scenes.mesh import Material, Object, surface
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Table = tuple[tuple[float, float], ...]
@@ -27,13 +24,11 @@ SIDES: tuple[Face, Face] = ("left", "right")
 PAINT, GLASS, TRIM, UNDER, ROOF = range(5)
 """Material slots of a hull."""
 
-_FLANK_ROWS = np.array([0.0, 0.05, 0.12, 0.22, 0.34, 0.46, 0.58, 0.70, 0.80, 0.88, 0.95, 1.0])
+_FLANK_ROWS = np.array([0.0, 0.05, 0.12, 0.22, 0.34, 0.46, 0.58, 0.68, 0.76, 0.80, 0.84, 0.89, 0.95, 0.984, 1.0])
 _GLASS_ROWS = np.array([0.0, 0.12, 0.5, 1.0])
 _ROOF_ROWS = np.array([1.0, 0.94, 0.85, 0.7, 0.5, 0.25, 0.0])
 _CAP_COLUMNS = np.array([-1.0, -0.93, -0.85, -0.72, -0.55, -0.35, -0.15, 0.0, 0.15, 0.35, 0.55, 0.72, 0.85, 0.93, 1.0])
 _END_SHARES = np.array([0.0, 0.003, 0.008, 0.015, 0.025, 0.04, 0.06, 0.085])
-_PROUD_M = 0.007
-"""How far patches stand proud, so that they never sink into the skin's chords."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +47,8 @@ class Shape:
     """(share of height, metres set back) of the front."""
     tail: Table
     """(share of height, metres set back) of the rear."""
+    crease: Table = ((0.0, 1.0), (1.0, 1.0))
+    """(share of the height from sill to belt, factor of the half width): the edge that runs along the flank."""
     sill_m: float = 0.19
     tumble: float = 0.40
     """How far the greenhouse leans in per metre of height."""
@@ -105,7 +102,9 @@ class Hull:
     def half_width(self, share: Array, z: Array) -> Array:
         """Half width in metres at a share of the length and a height."""
         bulge = smooth(self.shape.flank, z / self.height_m)
-        return smooth(self.shape.plan, share) * bulge * self.width_m / 2.0
+        rise = (z - self.shape.sill_m) / (self.drawn(self.shape.belt, share) - self.shape.sill_m)
+        crease = np.interp(rise, *np.array(self.shape.crease).T)
+        return smooth(self.shape.plan, share) * bulge * crease * self.width_m / 2.0
 
     def pulled(self, x: Array, z: Array) -> Array:
         """X after nose and tail are set back by their curves."""
@@ -128,6 +127,8 @@ class Hull:
         shares = [_END_SHARES, 1.0 - _END_SHARES, np.linspace(0.11, 0.89, 27)]
         spans = (*self.shape.side_windows, self.shape.windscreen, self.shape.rear_window, self.shape.doorway)
         shares += [np.array(span) for span in spans if span is not None]
+        if self.shape.windscreen is not None:
+            shares.append(np.array([self.shape.windscreen[0] - 0.012]))
         for axle in self.axle_x_m if self.arch_m > 0.0 else ():
             cuts = np.cos(np.linspace(0.0, np.pi, 13)) * self.arch_m
             cuts = np.concatenate([cuts, (self.arch_m + 0.004, -self.arch_m - 0.004)])
@@ -170,8 +171,8 @@ class Hull:
         bowed[:, roof] += self.shape.bow_m * weight[:, None] * (1.0 - (y[:, roof] / edge) ** 2)
         return bowed
 
-    def skin(self, name: str, materials: Sequence[Material]) -> Object:
-        """The hull as one object; `materials` for paint, glass, trim, underside and roof, in this order."""
+    def skin_grid(self) -> tuple[Array, list[tuple[int, ...]], list[int]]:
+        """Points (N, 3), faces and the material slot of each face."""
         share = self._stations()
         x, y, z = self._section(share)
         half = np.stack([x, y, z], axis=2)
@@ -194,11 +195,7 @@ class Hull:
             faces += cap
             slots += cap_slots
             start += len(more)
-        made = surface(name, np.concatenate(points), faces, materials[PAINT])
-        for material in materials[1:]:
-            made.data.materials.append(material)
-        made.data.polygons.foreach_set("material_index", np.array(slots, np.int32))
-        return made
+        return np.concatenate(points), faces, slots
 
     def _slots(self, share: Array, rows: int) -> Array:
         """Material of each face (station, half row) by where it lies."""
@@ -209,13 +206,23 @@ class Hull:
         slots[(middle > first) & (middle < last), 3 + len(_FLANK_ROWS) :] = ROOF
         glass = 3 + len(_FLANK_ROWS)
         roof = rows - len(_ROOF_ROWS)
-        for span in shape.side_windows:
+        panes = slice(glass, glass + len(_GLASS_ROWS) - 1)
+        for number, span in enumerate(shape.side_windows):
             inside = (middle > span[0]) & (middle < span[1])
-            slots[inside, glass : glass + len(_GLASS_ROWS) - 1] = GLASS
+            slots[inside, panes] = GLASS
             slots[inside, glass - 1 : glass + 1] = TRIM
+            if number > 0:
+                pillar = (middle > shape.side_windows[number - 1][1]) & (middle < span[0])
+                slots[pillar, glass - 1 : glass + len(_GLASS_ROWS) - 1] = TRIM
         for upper in (shape.windscreen, shape.rear_window):
             if upper is not None:
                 slots[(middle > upper[0]) & (middle < upper[1]), roof:] = GLASS
+        if shape.windscreen is not None:
+            cowl = shape.windscreen[0]
+            slots[(middle > cowl - 0.012) & (middle < cowl), roof:] = TRIM
+            slots[(middle > 0.015) & (middle < cowl), glass - 2] = UNDER
+        if shape.rear_window is not None:
+            slots[(middle > shape.rear_window[1]) & (middle < 0.985), glass - 2] = UNDER
         return slots
 
     def _open(self, share: float, row: int) -> bool:
@@ -250,7 +257,7 @@ class Hull:
                 slots.append(GLASS if glass and glass[0] < z < glass[1] and middle < 0.9 else PAINT)
         return np.array(points), faces, slots
 
-    def around(self, face: Face, along: Array, z: Array, proud_m: float = _PROUD_M) -> Array:
+    def around(self, face: Face, along: Array, z: Array, proud_m: float = 0.0) -> Array:
         """Points (..., 3) on the lower body's surface, `proud_m` out of it.
 
         On front and rear `along` is the way in metres from the middle to the left, round the corner and on along the
@@ -283,23 +290,16 @@ class Hull:
         out_x, out_y = np.interp(far, way, x) + step_y * scale, np.interp(far, way, y) - step_x * scale
         return np.stack([out_x, np.where(s >= 0.0, out_y, -out_y), np.full_like(s, z)], axis=-1)
 
-    def patch(
-        self,
-        name: str,
-        face: Face,
-        along: Span,
-        low: float | Span,
-        high: float | Span,
-        material: Material,
-        proud_m: float = _PROUD_M,
-    ) -> Object:
-        """A patch from `along[0]` to `along[1]` (see `around`) between two heights.
+    def patch_grid(self, face: Face, along: Span, low: float | Span, high: float | Span, proud_m: float) -> Array:
+        """Points (rows, columns, 3) of a patch from `along[0]` to `along[1]` (see `around`) between two heights.
 
-        A pair of heights holds at the two ends of `along`, with a straight line between them.
+        A pair of heights holds at the two ends of `along`, with a straight line between them. Rows go up, columns
+        from the viewer's left to their right.
         """
-        columns = max(2, int(abs(along[1] - along[0]) / 0.07) + 2)
+        step = 0.045 * self.height_m
+        columns = max(2, int(abs(along[1] - along[0]) / step) + 2)
         start, end = (np.array([np.broadcast_to(edge, 2)[side] for edge in (low, high)], float) for side in (0, 1))
-        rows = max(2, int(max(start[1] - start[0], end[1] - end[0]) / 0.1) + 2)
+        rows = max(2, int(max(start[1] - start[0], end[1] - end[0]) / (0.5 * step)) + 2)
         share = np.linspace(0.0, 1.0, columns)
         if (along[1] > along[0]) != (face in ("front", "right")):
             share = share[::-1]
@@ -307,44 +307,11 @@ class Hull:
         edges = start[:, None] * (1.0 - share) + end[:, None] * share
         z = edges[0] * (1.0 - up) + edges[1] * up
         s = np.broadcast_to(along[0] + (along[1] - along[0]) * share, z.shape)
-        return sheet(name, self.around(face, s, z, proud_m), material)
-
-    def twins(
-        self, face: Face, along: Span, low: Span, high: Span, material: Material, proud_m: float = _PROUD_M
-    ) -> tuple[Object, Object]:
-        """A patch on the front or rear and its mirror image."""
-        mirrored = (-along[0], -along[1])
-        return (
-            self.patch("twin", face, along, low, high, material, proud_m),
-            self.patch("twin", face, mirrored, low, high, material, proud_m),
-        )
-
-    def leaning(
-        self, name: str, face: Face, along: Span, low: float, high: float, material: Material, proud_m: float
-    ) -> Object:
-        """A flat pane that goes on above the belt line from `low` to `high` with the greenhouse's lean."""
-        ends = along if face == "right" else along[::-1]
-        foot = self.around(face, np.array([ends]), np.full((1, 2), low), proud_m)
-        inward = self.shape.ledge_m + self.shape.tumble * (high - low)
-        head = foot + np.array([0.0, -inward if face == "left" else inward, high - low])
-        return sheet(name, np.concatenate([foot, head]), material)
+        return self.around(face, s, z, proud_m)
 
     def reach_x(self, face: Face, z: float) -> float:
         """X of the front's or rear's foremost point at a height."""
         return float(self.around(face, np.zeros(1), np.full(1, z))[0, 0])
-
-
-def sheet(name: str, points: Array, material: Material) -> Object:
-    """A grid of points (rows, columns, 3) as a skin with picture coordinates; rows go up, columns to the right."""
-    rows, columns = points.shape[:2]
-    faces, uv = [], []
-    for row in range(rows - 1):
-        for column in range(columns - 1):
-            a = row * columns + column
-            faces.append((a, a + 1, a + 1 + columns, a + columns))
-            for up, right in ((0, 0), (0, 1), (1, 1), (1, 0)):
-                uv.append(((column + right) / (columns - 1), (row + up) / (rows - 1)))
-    return surface(name, points.reshape(-1, 3), faces, material, uv=uv)
 
 
 def smooth(table: Table, at: Array) -> Array:

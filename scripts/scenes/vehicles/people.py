@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from scripts.scenes import materials
-from scripts.scenes.mesh import Material, Object, box, join, loft
+from scripts.scenes.mesh import Material, Object, box, join
 from scripts.scenes.vehicles.body import Array
+from scripts.scenes.vehicles.small_limbs import ball, limb
 
-Pose = Literal["standing", "walking", "boarding", "sitting", "riding"]
+Pose = Literal["standing", "walking", "boarding", "sitting", "driving", "riding"]
 Colour = tuple[float, float, float]
 
 _SKIN: tuple[Colour, ...] = ((0.52, 0.32, 0.21), (0.45, 0.26, 0.16), (0.36, 0.20, 0.12))
@@ -62,9 +63,9 @@ class _Clothes:
 
 
 def build_person(seed: int, pose: Pose = "standing", hands: tuple[Array, Array] | None = None) -> Object:
-    """One mesh, origin at the feet (sitting and riding: below the seat), X forward, 1.5 to 1.85 m tall.
+    """One mesh, origin at the feet (in a seat: 0.10 m below the hips), X forward, 1.5 to 1.85 m tall.
 
-    `hands` are the grips of a rider, left and right, relative to the hips.
+    `hands` are where a driver or rider grips, left and right, relative to the hips.
     """
     rng = np.random.default_rng(seed)
     woman = bool(rng.random() < 0.42)
@@ -117,8 +118,10 @@ def _posed(pose: Pose, rng: np.random.Generator, hands: tuple[Array, Array] | No
     elif pose == "sitting":
         thighs, knees, lean, hip_z, spread = (1.45, 1.35), (1.4, 1.5), -0.08, 0.10, 0.12
         arms, elbows = (0.45, 0.4), (0.7, 0.8)
+    elif pose == "driving":
+        thighs, knees, lean, hip_z, spread = (1.5, 1.45), (0.6, 0.6), -0.20, 0.10, 0.12
     elif pose == "riding":
-        thighs, knees, lean, hip_z, spread = (1.12, 1.12), (1.25, 1.25), 0.14, 0.0, 0.24
+        thighs, knees, lean, hip_z, spread = (1.12, 1.12), (1.25, 1.25), 0.14, 0.10, 0.24
     hip = np.array([0.0, 0.0, hip_z])
     neck = hip + 0.55 * np.array([math.sin(lean), 0.0, math.cos(lean)])
     side = (np.array([0.0, 1.0, 0.0]), np.array([0.0, -1.0, 0.0]))
@@ -164,46 +167,6 @@ def _dressed(rng: np.random.Generator, woman: bool, pose: Pose) -> _Clothes:
 
 def _cloth(rgb: Colour) -> Material:
     return materials.plastic(rgb, 0.9)
-
-
-def limb(name: str, path: Sequence[Array], radii: Sequence[float | tuple[float, float]], material: Material) -> Object:
-    """A round or oval skin along a path, its ends rounded; radii are one, or (forward, sideways) of an upright one."""
-    points = np.array(path, float)
-    width = np.array([(r, r) if isinstance(r, int | float) else r for r in radii], float)
-    along = np.gradient(points, axis=0)
-    along /= np.linalg.norm(along, axis=1, keepdims=True)
-    first, last = points[0] - along[0] * 0.6 * width[0].min(), points[-1] + along[-1] * 0.6 * width[-1].min()
-    points = np.concatenate([[first], points, [last]])
-    width = np.concatenate([width[:1] * 0.55, width, width[-1:] * 0.55])
-    along = np.concatenate([along[:1], along, along[-1:]])
-    turn = np.linspace(0.0, 2.0 * math.pi, 12, endpoint=False)
-    sections = []
-    for point, radius, forward in zip(points, width, along, strict=True):
-        level = np.array([0.0, 1.0, 0.0]) if abs(forward[1]) < 0.8 else np.array([1.0, 0.0, 0.0])
-        sideways = level - forward * float(level @ forward)
-        sideways /= np.linalg.norm(sideways)
-        ahead = np.cross(sideways, forward)
-        ring = point + np.outer(np.cos(turn), ahead) * radius[0] + np.outer(np.sin(turn), sideways) * radius[1]
-        sections.append([(float(x), float(y), float(z)) for x, y, z in ring])
-    return loft(name, sections, material)
-
-
-def ball(name: str, at: Array, size: tuple[float, float, float], material: Material) -> Object:
-    """An ellipsoid of half axes `size`."""
-    steps = np.linspace(-1.0, 1.0, 9) * 0.5 * math.pi * 0.97
-    turn = np.linspace(0.0, 2.0 * math.pi, 14, endpoint=False)
-    sections = [
-        [
-            (
-                float(at[0] + size[0] * math.cos(step) * math.cos(t)),
-                float(at[1] + size[1] * math.cos(step) * math.sin(t)),
-                float(at[2] + size[2] * math.sin(step)),
-            )
-            for t in turn
-        ]
-        for step in steps
-    ]
-    return loft(name, sections, material)
 
 
 def _torso(joints: _Joints, clothes: _Clothes) -> list[Object]:

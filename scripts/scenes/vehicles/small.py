@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from scripts.scenes.spec import VehicleSpec
 from scripts.scenes.vehicles import Built
-from scripts.scenes.vehicles.small_bikes import build_motorcycle, build_three_wheeler
+from scripts.scenes.vehicles.small_bikes import build_motorcycle
 from scripts.scenes.vehicles.small_cars import build_car
+from scripts.scenes.vehicles.small_trikes import build_three_wheeler
 from scripts.scenes.vehicles.small_vans import build_coach, build_minivan
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,10 @@ from scripts.scenes.lettering import writing
 from scripts.scenes.mesh import Material, Object, box, cylinder, join
 from scripts.scenes.spec import VehicleSpec
 from scripts.scenes.vehicles import Built
-from scripts.scenes.vehicles.body import SIDES, Face, Hull, Shape, sheet
-from scripts.scenes.vehicles.small_fittings import Assembly, RimStyle, writing_panel
+from scripts.scenes.vehicles.body import SIDES, Face, Shape
+from scripts.scenes.vehicles.small_cabin import TINT, cabin, underbody
+from scripts.scenes.vehicles.small_fittings import Assembly, RimStyle, headlamp, writing_panel
+from scripts.scenes.vehicles.small_skin import Coachwork, sheet
 
 _FLANK = ((0.08, 0.90), (0.15, 0.955), (0.26, 0.985), (0.40, 1.0), (0.52, 0.995), (0.60, 0.98), (0.70, 0.95))
 
@@ -28,6 +31,7 @@ SALOON = Shape(
         (0.7, 1.0), (0.85, 0.965), (0.93, 0.915), (0.975, 0.85), (0.993, 0.79), (1.0, 0.74),
     ),
     flank=_FLANK,
+    crease=((0.0, 1.0), (0.70, 1.0), (0.80, 1.006), (0.84, 0.991), (1.0, 0.985)),
     nose=((0.1, 0.12), (0.2, 0.03), (0.3, 0.0), (0.4, 0.01), (0.5, 0.07)),
     tail=((0.1, 0.13), (0.22, 0.03), (0.36, 0.0), (0.45, 0.03), (0.6, 0.05), (0.75, 0.12)),
     bow_m=0.12,
@@ -55,25 +59,24 @@ HATCHBACK = replace(
 UTILITY = replace(
     SALOON,
     top=(
-        (0.0, 0.52), (0.015, 0.555), (0.05, 0.585), (0.15, 0.625), (0.25, 0.65), (0.275, 0.665),
-        (0.39, 0.92), (0.44, 0.972), (0.52, 0.998), (0.6, 1.0), (0.8, 0.98), (0.905, 0.955),
-        (0.975, 0.72), (0.988, 0.67), (1.0, 0.65),
+        (0.0, 0.55), (0.012, 0.585), (0.04, 0.62), (0.12, 0.655), (0.25, 0.685), (0.28, 0.70),
+        (0.39, 0.925), (0.44, 0.972), (0.52, 0.996), (0.6, 1.0), (0.8, 0.985), (0.925, 0.965),
+        (0.982, 0.73), (0.992, 0.69), (1.0, 0.67),
     ),
-    belt=((0.0, 0.50), (0.05, 0.55), (0.15, 0.585), (0.28, 0.61), (0.5, 0.625), (0.8, 0.655), (1.0, 0.63)),
-    flank=((0.08, 0.93), (0.16, 0.965), (0.26, 0.99), (0.42, 1.0), (0.52, 0.995), (0.58, 0.98), (0.66, 0.955)),
-    nose=((0.12, 0.16), (0.2, 0.05), (0.3, 0.0), (0.42, 0.0), (0.53, 0.05)),
-    tail=((0.12, 0.14), (0.2, 0.04), (0.32, 0.0), (0.42, 0.02), (0.6, 0.05), (0.95, 0.12)),
-    sill_m=0.26,
-    tumble=0.33,
+    belt=((0.0, 0.53), (0.05, 0.58), (0.15, 0.615), (0.28, 0.64), (0.5, 0.655), (0.8, 0.685), (1.0, 0.65)),
+    flank=((0.08, 0.93), (0.16, 0.965), (0.26, 0.99), (0.42, 1.0), (0.55, 0.995), (0.62, 0.98), (0.70, 0.955)),
+    nose=((0.12, 0.16), (0.2, 0.05), (0.3, 0.0), (0.46, 0.0), (0.56, 0.04)),
+    tail=((0.12, 0.14), (0.2, 0.04), (0.32, 0.0), (0.42, 0.02), (0.6, 0.05), (0.95, 0.10)),
+    sill_m=0.27,
+    tumble=0.36,
     bow_m=0.10,
-    windscreen=(0.278, 0.42),
-    rear_window=(0.908, 0.972),
-    side_windows=((0.30, 0.485), (0.497, 0.68), (0.692, 0.84)),
-    roof=(0.28, 0.97),
+    windscreen=(0.283, 0.42),
+    rear_window=(0.928, 0.979),
+    side_windows=((0.305, 0.485), (0.497, 0.68), (0.692, 0.86)),
+    roof=(0.28, 0.98),
 )  # fmt: skip
 
 _DARK = (0.012, 0.012, 0.014)
-_WARM = (1.0, 0.95, 0.85)
 _RED = (0.45, 0.006, 0.008)
 _SASHES = ((0.01, 0.16, 0.05), (0.75, 0.36, 0.01), (0.01, 0.07, 0.32), (0.45, 0.01, 0.01), (0.0, 0.25, 0.28))
 
@@ -83,17 +86,21 @@ def build_car(spec: VehicleSpec, lamps: float) -> Built:
     rng = np.random.default_rng(spec.seed)
     hatch = spec.kind == "sedan" and rng.random() < 0.3
     shape = _varied(UTILITY if spec.kind == "suv" else HATCHBACK if hatch else SALOON, rng)
-    radius = 0.355 if spec.kind == "suv" else 0.315
+    radius = 0.37 if spec.kind == "suv" else 0.315
     front, rear = shape.bulge_m
-    hull = Hull(
+    hull = Coachwork(
         shape, spec.length_m - front - rear, spec.width_m, spec.height_m, spec.axle_x_m, radius + 0.055, radius + 0.01
     )
     car = Assembly(spec, lamps)
     paint = materials.paint(spec.colour, spec.dirt, spec.seed)
     black_roof = spec.kind != "taxi" and rng.random() < 0.12
     roof = materials.paint(_DARK, 0.5 * spec.dirt, spec.seed) if black_roof else paint
-    slots = (paint, materials.glass(), car.dark(), materials.plastic((0.01, 0.01, 0.01), 0.9), roof)
-    car.add(hull.skin("hull", slots), _chassis(hull, car))
+    sash = materials.paint(_sash_colour(spec, rng), spec.dirt, spec.seed + 1)
+    if spec.kind == "taxi" and rng.random() < 0.4:
+        roof = sash
+    slots = (paint, materials.glass(TINT), car.dark(), materials.plastic((0.01, 0.01, 0.01), 0.9), roof)
+    car.add(hull.skin("hull", slots), underbody(hull))
+    car.add(*cabin(hull, spec.seed, (0.475, 0.66), 0.38 * spec.height_m))
     _wheels(car, hull, radius, rng)
     _face(car, hull, rng)
     _back(car, hull, rng)
@@ -101,7 +108,7 @@ def build_car(spec: VehicleSpec, lamps: float) -> Built:
     if spec.kind == "suv":
         _cladding(car, hull, rng)
     if spec.kind == "taxi":
-        _livery(car, hull, rng)
+        _livery(car, hull, sash)
     return car.done()
 
 
@@ -116,27 +123,22 @@ def _varied(shape: Shape, rng: np.random.Generator) -> Shape:
     )
 
 
-def _chassis(hull: Hull, car: Assembly) -> Object:
-    """A dark core that keeps one from looking through from wheel to wheel."""
-    size = (0.9 * hull.length_m, hull.width_m - 0.62, 0.5)
-    return box("chassis", size, (0.0, 0.0, hull.shape.sill_m + 0.28), materials.plastic((0.01, 0.01, 0.01), 0.9))
-
-
-def _wheels(car: Assembly, hull: Hull, radius: float, rng: np.random.Generator) -> None:
-    style: RimStyle = ("five", "ten", "steel")[int(rng.choice(3, p=(0.45, 0.4, 0.15)))]  # type: ignore[assignment]
+def _wheels(car: Assembly, hull: Coachwork, radius: float, rng: np.random.Generator) -> None:
+    styles: tuple[RimStyle, ...] = ("five", "ten", "five", "ten", "five" if car.spec.kind == "suv" else "steel")
+    style = styles[int(rng.integers(len(styles)))]
     width = 0.225 if car.spec.kind == "suv" else 0.2
     for axle, x in enumerate(car.spec.axle_x_m):
         car.wheel(axle, "left", (x, hull.width_m / 2 - width / 2 - 0.025, radius), radius, width, style)
         car.wheel(axle, "right", (x, -hull.width_m / 2 + width / 2 + 0.025, radius), radius, width, style)
 
 
-def _face(car: Assembly, hull: Hull, rng: np.random.Generator) -> None:
+def _face(car: Assembly, hull: Coachwork, rng: np.random.Generator) -> None:
     """Grille, headlamps, lower intake, plate."""
     h, half = hull.height_m, hull.width_m / 2.0
     brow = float(hull.drawn(hull.shape.belt, np.array([0.0]))[0])
     black = materials.plastic(_DARK, 0.25)
     chrome = materials.metal((0.7, 0.7, 0.72), 0.15)
-    lens = materials.lamp(_WARM, car.lamps)
+    lens = headlamp(car.lamps)
     inner, outer = 0.50 * half, 0.98 * half + 0.12
     drop = rng.uniform(0.07, 0.11)
     car.add(
@@ -162,12 +164,12 @@ def _face(car: Assembly, hull: Hull, rng: np.random.Generator) -> None:
     car.plate(car.spec.front_plate, (hull.reach_x("front", plate_z) + 0.02, 0.0, plate_z), backward=False)
 
 
-def _back(car: Assembly, hull: Hull, rng: np.random.Generator) -> None:
+def _back(car: Assembly, hull: Coachwork, rng: np.random.Generator) -> None:
     """Tail lamps, boot gap, plate, bumper."""
     h, half = hull.height_m, hull.width_m / 2.0
     belt = float(hull.drawn(hull.shape.belt, np.array([1.0]))[0])
     red, black = materials.lamp(_RED, 0.2 * car.lamps), materials.plastic(_DARK, 0.4)
-    low, high = belt - rng.uniform(0.13, 0.2), belt - 0.03
+    low, high = belt - rng.uniform(0.16, 0.25), belt - 0.025
     inner, outer = rng.uniform(0.5, 0.62) * half, 0.98 * half + 0.1
     car.add(*hull.twins("rear", (inner, outer), (low, low + 0.05), (high, high), red, 0.007))
     white = materials.lamp((0.7, 0.7, 0.68), 0.0)
@@ -183,7 +185,7 @@ def _back(car: Assembly, hull: Hull, rng: np.random.Generator) -> None:
     car.plate(car.spec.rear_plate, (hull.reach_x("rear", plate_z) - 0.015, 0.0, plate_z), backward=True, lean_m=-0.02)
 
 
-def _sides(car: Assembly, hull: Hull, paint: Material, rng: np.random.Generator) -> None:
+def _sides(car: Assembly, hull: Coachwork, paint: Material, rng: np.random.Generator) -> None:
     """Door gaps, handles, mirrors, sill."""
     shape = hull.shape
     gap, metal = materials.plastic((0.006, 0.006, 0.006), 0.9), materials.metal((0.65, 0.65, 0.67), 0.2)
@@ -205,16 +207,16 @@ def _sides(car: Assembly, hull: Hull, paint: Material, rng: np.random.Generator)
         car.add(hull.patch("sill", side, low, shape.sill_m, shape.sill_m + 0.05, gap, 0.004))
         x = hull.x_of(front[0] + 0.022)
         z = float(hull.drawn(shape.belt, np.array([front[0]]))[0]) + 0.075
-        y = sign * (float(hull.half_width(np.array([0.32]), np.array([z]))[0]) + 0.07)
-        car.add(box("mirror", (0.11, 0.2, 0.13), (x, y, z), paint, bevel=0.035))
-        car.add(box("mirror glass", (0.004, 0.16, 0.09), (x - 0.057, y, z), materials.metal((0.8, 0.8, 0.8), 0.03)))
+        y = sign * (float(hull.half_width(np.array([0.32]), np.array([z]))[0]) + 0.045)
+        car.add(box("mirror", (0.11, 0.19, 0.125), (x, y, z), paint, bevel=0.035))
+        car.add(box("mirror glass", (0.004, 0.16, 0.09), (x - 0.056, y, z), materials.metal((0.8, 0.8, 0.8), 0.03)))
         car.add(box("mirror arm", (0.05, 0.12, 0.03), (x, y - sign * 0.1, z - 0.05), car.dark()))
     if car.spec.kind != "taxi":
         fin_x, top = hull.x_of(0.70), float(hull.drawn(shape.top, np.array([0.70]))[0])
         car.add(box("aerial", (0.14, 0.03, 0.06), (fin_x, 0.0, top + 0.02), car.dark(), bevel=0.012))
 
 
-def _cladding(car: Assembly, hull: Hull, rng: np.random.Generator) -> None:
+def _cladding(car: Assembly, hull: Coachwork, rng: np.random.Generator) -> None:
     """Roof rails, and black arches and sills on most."""
     shape = hull.shape
     if rng.random() < 0.75:
@@ -236,7 +238,7 @@ def _cladding(car: Assembly, hull: Hull, rng: np.random.Generator) -> None:
             car.add(box("rail", (length, 0.03, 0.025), at, rail))
 
 
-def _arch(hull: Hull, face: Face, axle_x: float, material: Material) -> Object:
+def _arch(hull: Coachwork, face: Face, axle_x: float, material: Material) -> Object:
     """A dark lip around a wheel."""
     turn = np.linspace(0.02, np.pi - 0.02, 15)
     if face == "left":
@@ -247,25 +249,30 @@ def _arch(hull: Hull, face: Face, axle_x: float, material: Material) -> Object:
     return sheet("arch", hull.around(face, x, z, 0.008), material)
 
 
-def _livery(car: Assembly, hull: Hull, rng: np.random.Generator) -> None:
+def _sash_colour(spec: VehicleSpec, rng: np.random.Generator) -> tuple[float, float, float]:
+    """A colour that stands off the paint."""
+    contrasting = [rgb for rgb in _SASHES if math.dist(rgb, spec.colour) > 0.35] or [(0.75, 0.75, 0.75)]
+    return contrasting[int(rng.integers(len(contrasting)))]
+
+
+def _livery(car: Assembly, hull: Coachwork, sash: Material) -> None:
     """A sash along the flanks, the word on the doors, the lamp on the roof."""
     spec, shape = car.spec, hull.shape
-    sash_rgb = _SASHES[int(rng.integers(len(_SASHES)))]
-    sash = materials.paint(sash_rgb, spec.dirt, spec.seed + 1)
+    ink = (20, 20, 24) if sum(spec.colour) > 0.9 else (240, 240, 240)
     low = hull.hub_m + hull.arch_m + 0.015
     belt = hull.drawn(shape.belt, np.array([0.1, 0.93]))
     for side in SIDES:
         ends = (hull.x_of(0.1), hull.x_of(0.93))
         high = (min(low + 0.11, float(belt[0]) - 0.01), min(low + 0.16, float(belt[1]) - 0.02))
-        car.add(hull.patch("sash", side, ends, low, high, sash, 0.002))
+        car.add(hull.patch("sash", side, ends, low, high, sash, 0.005))
         middle, size = hull.x_of(0.405), 0.20
-        word = materials.picture("taxi word", writing("出租", (20, 20, 24)))
+        word = materials.picture(f"taxi word {ink}", writing("出租", ink))
         along = (middle - 0.19, middle + 0.19)
-        car.add(hull.patch("word", side, along, low - 0.03 - size, low - 0.03, word, 0.004))
+        car.add(hull.patch("word", side, along, low - 0.03 - size, low - 0.03, word, 0.008))
     _roof_lamp(car, hull)
 
 
-def _roof_lamp(car: Assembly, hull: Hull) -> None:
+def _roof_lamp(car: Assembly, hull: Coachwork) -> None:
     share = 0.49
     x, top = hull.x_of(share), float(hull.drawn(hull.shape.top, np.array([share]))[0])
     car.add(box("lamp foot", (0.13, 0.52, 0.04), (x, 0.0, top + 0.005), car.dark(), bevel=0.015))

@@ -100,6 +100,11 @@ class Assembly:
         return self.built
 
 
+def headlamp(strength: float) -> Material:
+    """A lit lens at night, by day the mirror behind it."""
+    return materials.lamp((1.0, 0.95, 0.85), strength) if strength > 0.0 else materials.metal((0.8, 0.82, 0.85), 0.12)
+
+
 def writing_panel(name: str, corners: Sequence[Point], pixels: np.ndarray[Any, Any], glow: float = 0.0) -> Object:
     """Lettering on a quad: bottom left, bottom right, top right, top left, as its reader sees them."""
     return panel(name, corners, materials.picture(name, pixels, glow))

@@ -12,11 +12,12 @@ from scripts.scenes.lettering import writing
 from scripts.scenes.mesh import Material, box
 from scripts.scenes.spec import VehicleSpec
 from scripts.scenes.vehicles import Built
-from scripts.scenes.vehicles.body import SIDES, Face, Hull, Shape
-from scripts.scenes.vehicles.small_fittings import Assembly
+from scripts.scenes.vehicles.body import SIDES, Face, Shape
+from scripts.scenes.vehicles.small_cabin import TINT, cabin, underbody
+from scripts.scenes.vehicles.small_fittings import Assembly, headlamp
+from scripts.scenes.vehicles.small_skin import Coachwork
 
 _DARK = (0.012, 0.012, 0.014)
-_WARM = (1.0, 0.95, 0.85)
 _RED = (0.45, 0.006, 0.008)
 _AMBER = (0.8, 0.25, 0.01)
 _BLACK_VOID = (0.01, 0.01, 0.01)
@@ -77,30 +78,29 @@ def build_minivan(spec: VehicleSpec, lamps: float, door_open: bool) -> Built:
     shape = replace(MINIVAN, tumble=MINIVAN.tumble + rng.uniform(-0.03, 0.04), doorway=_SLIDING if door_open else None)
     radius, (front, rear) = 0.30, shape.bulge_m
     length = spec.length_m - front - rear
-    hull = Hull(shape, length, spec.width_m, spec.height_m, spec.axle_x_m, radius + 0.05, radius + 0.01)
+    hull = Coachwork(shape, length, spec.width_m, spec.height_m, spec.axle_x_m, radius + 0.05, radius + 0.01)
     van = Assembly(spec, lamps)
     paint, void = materials.paint(spec.colour, spec.dirt, spec.seed), materials.plastic(_BLACK_VOID, 0.9)
-    van.add(hull.skin("hull", (paint, materials.glass(), van.dark(), void, paint)))
-    van.add(box("core", (0.9 * length, spec.width_m - 0.62, 0.28), (0.0, 0.0, 0.40), void))
+    van.add(hull.skin("hull", (paint, materials.glass(TINT), van.dark(), void, paint)))
+    van.add(underbody(hull))
+    van.add(*cabin(hull, spec.seed, (0.34, 0.60, 0.82), 0.74))
     for axle, x in enumerate(spec.axle_x_m):
         van.wheel(axle, "left", (x, spec.width_m / 2 - 0.115, radius), radius, 0.18, "steel")
         van.wheel(axle, "right", (x, -spec.width_m / 2 + 0.115, radius), radius, 0.18, "steel")
     _van_front(van, hull)
     _van_rear(van, hull)
     _van_sides(van, hull, door_open)
-    if door_open:
-        _van_seats(van, hull)
     return van.done()
 
 
-def _van_front(van: Assembly, hull: Hull) -> None:
+def _van_front(van: Assembly, hull: Coachwork) -> None:
     h, half = hull.height_m, hull.width_m / 2.0
     black, chrome = materials.plastic(_DARK, 0.3), materials.metal((0.7, 0.7, 0.72), 0.15)
     brow = 0.40 * h
     van.add(
         *hull.twins("front", (0.50 * half, 1.02 * half), (brow - 0.14, brow - 0.10), (brow - 0.015, brow + 0.03), black)
     )
-    lens = materials.lamp(_WARM, van.lamps)
+    lens = headlamp(van.lamps)
     van.add(*hull.twins("front", (0.56 * half, 0.80 * half), (brow - 0.11,) * 2, (brow - 0.035,) * 2, lens, 0.011))
     amber = materials.lamp(_AMBER, 0.0)
     van.add(*hull.twins("front", (0.86 * half, 1.0 * half), (brow - 0.09,) * 2, (brow - 0.02,) * 2, amber, 0.011))
@@ -110,7 +110,7 @@ def _van_front(van: Assembly, hull: Hull) -> None:
     van.plate(van.spec.front_plate, (hull.reach_x("front", 0.26 * h) + 0.02, 0.0, 0.27 * h), backward=False)
 
 
-def _van_rear(van: Assembly, hull: Hull) -> None:
+def _van_rear(van: Assembly, hull: Coachwork) -> None:
     h, half = hull.height_m, hull.width_m / 2.0
     red, black = materials.lamp(_RED, 0.2 * van.lamps), materials.plastic(_DARK, 0.4)
     van.add(*hull.twins("rear", (0.80 * half, 0.97 * half), (0.36 * h,) * 2, (0.54 * h,) * 2, red))
@@ -122,7 +122,7 @@ def _van_rear(van: Assembly, hull: Hull) -> None:
     van.plate(van.spec.rear_plate, (hull.reach_x("rear", 0.42 * h) - 0.02, 0.0, 0.42 * h), backward=True)
 
 
-def _van_sides(van: Assembly, hull: Hull, door_open: bool) -> None:
+def _van_sides(van: Assembly, hull: Coachwork, door_open: bool) -> None:
     shape, h = hull.shape, hull.height_m
     gap = materials.plastic((0.006, 0.006, 0.006), 0.9)
     paint = materials.paint(van.spec.colour, van.spec.dirt, van.spec.seed)
@@ -143,6 +143,8 @@ def _van_sides(van: Assembly, hull: Hull, door_open: bool) -> None:
         van.add(box("mirror", (0.10, 0.17, 0.19), (x, y, z), paint, bevel=0.03))
         van.add(box("mirror arm", (0.04, 0.12, 0.03), (x, y - sign * 0.1, z - 0.05), van.dark()))
     if door_open:
+        floor = (0.72 * hull.length_m, hull.width_m - 0.1, 0.04)
+        van.add(box("floor", floor, (-0.15, 0.0, shape.sill_m + 0.17), materials.plastic((0.07, 0.07, 0.07), 0.8)))
         shift = hull.length_m * (_SLIDING[1] - _SLIDING[0]) - 0.08
         ends = (hull.x_of(_SLIDING[1]) - shift, hull.x_of(_SLIDING[0]) - shift)
         van.add(hull.patch("door leaf", "right", ends, shape.sill_m + 0.05, belt, paint, 0.10))
@@ -150,23 +152,12 @@ def _van_sides(van: Assembly, hull: Hull, door_open: bool) -> None:
         van.add(leaf)
 
 
-def _van_seats(van: Assembly, hull: Hull) -> None:
-    """Floor, two rows of seats and a lining, seen through the open door."""
-    cloth, floor = materials.plastic((0.20, 0.20, 0.22), 0.9), materials.plastic((0.07, 0.07, 0.07), 0.8)
-    wide, sill = hull.width_m, hull.shape.sill_m
-    van.add(box("floor", (0.72 * hull.length_m, wide - 0.1, 0.04), (-0.15, 0.0, sill + 0.17), floor))
-    for share in (0.36, 0.60, 0.80):
-        x = hull.x_of(share)
-        van.add(box("seat", (0.46, wide - 0.35, 0.16), (x, 0.0, sill + 0.42), cloth, bevel=0.04))
-        van.add(box("seat back", (0.14, wide - 0.35, 0.62), (x - 0.26, 0.0, sill + 0.78), cloth, bevel=0.04))
-
-
 def build_coach(spec: VehicleSpec, lamps: float) -> Built:
     """A coach of ten to twelve metres: door on the right ahead of the front axle, flaps below, sign above."""
     rng = np.random.default_rng(spec.seed)
     front, rear = COACH.bulge_m
     radius = 0.50
-    hull = Hull(
+    hull = Coachwork(
         COACH,
         spec.length_m - front - rear,
         spec.width_m,
@@ -178,7 +169,7 @@ def build_coach(spec: VehicleSpec, lamps: float) -> Built:
     bus = Assembly(spec, lamps)
     paint, void = materials.paint(spec.colour, spec.dirt, spec.seed), materials.plastic(_BLACK_VOID, 0.9)
     bus.add(hull.skin("hull", (paint, materials.glass(), bus.dark(), void, paint)))
-    bus.add(box("core", (0.9 * hull.length_m, spec.width_m - 1.3, 0.9), (0.0, 0.0, 0.80), void))
+    bus.add(underbody(hull, 1.3))
     for axle, x in enumerate(spec.axle_x_m):
         wide = 0.29 if axle == 0 else 0.60
         bus.wheel(axle, "left", (x, spec.width_m / 2 - wide / 2 - 0.05, radius), radius, wide, "bus")
@@ -191,7 +182,7 @@ def build_coach(spec: VehicleSpec, lamps: float) -> Built:
     return bus.done()
 
 
-def _coach_sides(bus: Assembly, hull: Hull, stripe: Material) -> None:
+def _coach_sides(bus: Assembly, hull: Coachwork, stripe: Material) -> None:
     h = hull.height_m
     glass, gap = materials.glass(), materials.plastic((0.006, 0.006, 0.006), 0.9)
     low, high = 0.46 * h, 0.82 * h
@@ -217,7 +208,7 @@ def _coach_sides(bus: Assembly, hull: Hull, stripe: Material) -> None:
     bus.add(hull.patch("driver pane", "left", window, low, high, glass, 0.006))
 
 
-def _flaps(bus: Assembly, hull: Hull, side: Face) -> None:
+def _flaps(bus: Assembly, hull: Coachwork, side: Face) -> None:
     """Luggage flaps between the axles, filler and engine flaps behind them."""
     h = hull.height_m
     gap, metal = materials.plastic((0.006, 0.006, 0.006), 0.9), materials.metal((0.5, 0.5, 0.52), 0.4)
@@ -232,7 +223,7 @@ def _flaps(bus: Assembly, hull: Hull, side: Face) -> None:
     bus.add(hull.patch("louvre", side, (x - 0.35, x + 0.35), 0.20 * h, 0.32 * h, gap, 0.006))
 
 
-def _coach_front(bus: Assembly, hull: Hull, stripe: Material) -> None:
+def _coach_front(bus: Assembly, hull: Coachwork, stripe: Material) -> None:
     h, half = hull.height_m, hull.width_m / 2.0
     black, gap = materials.plastic(_DARK, 0.3), materials.plastic((0.006, 0.006, 0.006), 0.9)
     wide = 1.02 * half
@@ -246,7 +237,7 @@ def _coach_front(bus: Assembly, hull: Hull, stripe: Material) -> None:
         "福州-南平", writing("福州-南平", (255, 120, 20), 64, (10, 10, 10)), 0.6 + 0.4 * bus.lamps
     )
     bus.add(hull.patch("destination", "front", (-0.5, 0.5), 0.825 * h, 0.905 * h, sign_board, 0.014))
-    lens, amber = materials.lamp(_WARM, bus.lamps), materials.lamp(_AMBER)
+    lens, amber = headlamp(bus.lamps), materials.lamp(_AMBER)
     bus.add(*hull.twins("front", (0.52 * half, 1.08 * half), (0.185 * h, 0.20 * h), (0.25 * h, 0.285 * h), black))
     for start, end in ((0.58, 0.70), (0.75, 0.87)):
         bus.add(*hull.twins("front", (start * half, end * half), (0.20 * h,) * 2, (0.24 * h,) * 2, lens, 0.012))
@@ -260,7 +251,7 @@ def _coach_front(bus: Assembly, hull: Hull, stripe: Material) -> None:
         bus.add(box("mirror arm", (0.35, 0.05, 0.05), (x - 0.15, y - sign * 0.08, z + 0.26), black))
 
 
-def _coach_rear(bus: Assembly, hull: Hull) -> None:
+def _coach_rear(bus: Assembly, hull: Coachwork) -> None:
     h, half = hull.height_m, hull.width_m / 2.0
     gap, red = materials.plastic((0.006, 0.006, 0.006), 0.9), materials.lamp(_RED, 0.2 * bus.lamps)
     bus.add(hull.patch("rear window", "rear", (-0.8 * half, 0.8 * half), 0.55 * h, 0.80 * h, materials.glass(), 0.008))
@@ -277,7 +268,7 @@ def _coach_rear(bus: Assembly, hull: Hull) -> None:
     bus.plate(bus.spec.rear_plate, (hull.reach_x("rear", 0.21 * h) - 0.02, 0.0, 0.215 * h), backward=True)
 
 
-def _coach_roof(bus: Assembly, hull: Hull) -> None:
+def _coach_roof(bus: Assembly, hull: Coachwork) -> None:
     h = hull.height_m
     paint = materials.paint(bus.spec.colour, bus.spec.dirt, bus.spec.seed)
     bus.add(box("cooler", (2.6, 1.7, 0.24), (-0.4, 0.0, h + 0.06), paint, bevel=0.09))
