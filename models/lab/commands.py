@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +19,7 @@ from models.lab.dataset import Builder, Built
 from models.lab.evaluation import LEAST_SCORE, Ruler
 from models.lab.evaluation import evaluate as evaluate_network
 from models.lab.labels import read_labels, task_of
+from models.lab.recipe import RECIPES, read_recipe
 from models.lab.report import write_report
 from models.lab.sources import Split, read_sources
 from models.lab.tables import tables
@@ -88,6 +91,62 @@ def evaluate(
         raise _failed(error) from None
     if json_file is not None:
         json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+@app.command()
+def train(
+    recipe: Annotated[Path, typer.Argument(help="Recipe (YAML), or vehicles or features for the project's own.")],
+    data: Annotated[Path, typer.Option(help="Data set built by `lushao models dataset`.", exists=True)],
+    out: Annotated[Path, typer.Option(help="Folder for checkpoints; outside the checkout.")],
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Weights to begin with: an ONNX file of ours, or an npz of a YOLOv5n body.", exists=True),
+    ] = None,
+    hours: Annotated[float | None, typer.Option(min=0.01, help="End after so long, with the schedule fitted.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
+) -> None:
+    """Train a network, on an accelerator where there is one. Ends with a checkpoint for `export`."""
+    try:
+        chosen = read_recipe(_recipe(recipe))
+        with _training_packages():
+            from models.lab.train import train as run
+        err.print(f"{run(chosen, data, out, start, hours, resume)}: the last checkpoint", highlight=False)
+    except ModelError as error:
+        raise _failed(error) from None
+
+
+@app.command()
+def export(
+    recipe: Annotated[Path, typer.Argument(help="Recipe the network was trained by.")],
+    checkpoint: Annotated[Path, typer.Argument(help="Checkpoint (.pt) of `train`.", exists=True)],
+    data: Annotated[Path, typer.Option(help="Data set it was trained on.", exists=True)],
+    out: Annotated[Path, typer.Option(help="Folder for weights, manifests and card.")],
+) -> None:
+    """Make ONNX files, float32 and INT8, measure both, and write manifests and the model card."""
+    try:
+        chosen = read_recipe(_recipe(recipe))
+        with _training_packages():
+            from models.lab.release import release
+        for line in release(checkpoint, chosen, data, out, lambda pictures, name: track(pictures, name, console=err)):
+            err.print(line, highlight=False)
+    except ModelError as error:
+        raise _failed(error) from None
+
+
+@contextmanager
+def _training_packages() -> Iterator[None]:
+    """What to do when torch is not there."""
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in ("torch", "ultralytics", "onnx"):
+            raise
+        raise ModelError(f"{error.name} is not installed: pip install 'lushao[train]' on a training machine.") from None
+
+
+def _recipe(name: Path) -> Path:
+    own = RECIPES / f"{name}.yaml"
+    return own if own.is_file() else name
 
 
 def _split(word: str) -> Split:

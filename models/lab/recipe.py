@@ -20,6 +20,8 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    name: str
+    """Name and version of the network, as leads will quote it."""
     task: Task
     """First look or second look; gives the classes."""
     input: InputSpec
@@ -36,6 +38,12 @@ class Recipe(BaseModel):
     """At its height; falls along a cosine."""
     weights: dict[str, float] = {}
     """How often a source is drawn against its count of pictures; 1 for sources not named, 0 to leave one out."""
+    licence: str = "AGPL-3.0-or-later"
+    """Licence of the weights, SPDX; that of the weights they start from may bind it."""
+    started_from: str
+    """Weights the training starts from, with their licence, for the model card."""
+    limits: tuple[str, ...] = Field(min_length=1)
+    """What the network cannot do, said plainly, for the model card."""
     variation: Variation = Variation()
     """How far canvases differ from what the camera took."""
 

@@ -10,6 +10,7 @@ import torch
 from ultralytics.models.yolo.detect import DetectionTrainer
 
 from models.lab.canvases import Canvases
+from models.lab.export import load_onnx
 from models.lab.network import RoadNetwork, load_body
 from models.lab.recipe import Recipe
 from models.manifest import ModelError
@@ -28,7 +29,7 @@ class RoadTrainer(DetectionTrainer):  # type: ignore[misc]
         if weights is not None:
             network.load_state_dict(weights.float().state_dict())
         elif self.start is not None:
-            load_body(network, self.start)
+            (load_onnx if self.start.suffix == ".onnx" else load_body)(network, self.start)
         network.to(memory_format=torch.channels_last)
         return network
 
@@ -71,8 +72,8 @@ def train(
 ) -> Path:
     """Train and return the last checkpoint, `out`/weights/last.pt; with `resume` go on from it.
 
-    `dataset` is a folder built by `lushao models dataset`, `start` an npz of body weights. On an accelerator if there
-    is one. Raises `ModelError` when there is nothing to resume.
+    `dataset` is a folder built by `lushao models dataset`, `start` an npz of body weights or an exported network. Runs
+    on an accelerator if there is one. Raises `ModelError` when there is nothing to resume.
     """
     last = out / "weights" / "last.pt"
     if resume and not last.is_file():
@@ -109,6 +110,6 @@ def train(
     trainer = type("Trainer", (RoadTrainer,), {"recipe": recipe, "start": start, "dataset_folder": dataset})(
         overrides=settings
     )
-    torch.set_num_threads(os.cpu_count() or 1)  # ultralytics leaves one core to others
+    torch.set_num_threads(len(os.sched_getaffinity(0)))  # ultralytics leaves one core to others
     trainer.train()
     return last
