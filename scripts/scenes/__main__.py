@@ -17,6 +17,7 @@ def main() -> None:
     stills.add_argument("--seed", type=int, default=0, help="number of the first scene")
     stills.add_argument("--size", type=_size, default=(640, 360), help="such as 640x360")
     stills.add_argument("--samples", type=int, default=6, help="paths per pixel: more is finer and slower")
+    stills.add_argument("--close", action="store_true", help="one vehicle fills the picture, for the second look")
     clip = commands.add_parser("clip", help="a sample clip with its truth and records; goes on where it left off")
     clip.add_argument("name")
     clip.add_argument("--out", type=Path, required=True)
@@ -29,7 +30,7 @@ def main() -> None:
     sheet.add_argument("--count", type=int, default=24)
     given = parser.parse_args()
     if given.command == "stills":
-        _stills(given.out, given.count, given.seed, given.size, given.samples)
+        _stills(given.out, range(given.seed, given.seed + given.count), given.size, given.samples, given.close)
     elif given.command == "clip":
         from scripts.scenes.clip import render_clip
 
@@ -40,18 +41,18 @@ def main() -> None:
         draw_sheet(given.folder, given.out, given.count)
 
 
-def _stills(out: Path, count: int, seed: int, size: tuple[int, int], samples: int) -> None:
+def _stills(out: Path, seeds: range, size: tuple[int, int], samples: int, close: bool) -> None:
     from scripts.scenes.stills import sample_scene
     from scripts.scenes.take import take_still
 
     out.mkdir(parents=True, exist_ok=True)
-    seeds = [number for number in range(seed, seed + count) if not (out / f"still-{number:08d}.json").exists()]
+    scenes = [sample_scene(number, size, close) for number in seeds]
+    left = [spec for spec in scenes if not (out / f"{spec.identity}.json").exists()]
     start = time.monotonic()
-    for done, number in enumerate(seeds, 1):
-        spec = sample_scene(number, size)
+    for done, spec in enumerate(left, 1):
         take_still(spec, samples, out / f"{spec.identity}.jpg")
         each = (time.monotonic() - start) / done
-        print(f"{spec.identity} {done}/{len(seeds)} {each:.1f} s each, {each * (len(seeds) - done) / 60:.0f} min left")
+        print(f"{spec.identity} {done}/{len(left)} {each:.1f} s each, {each * (len(left) - done) / 60:.0f} min left")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -63,8 +63,11 @@ GAP_M = 5.0
 """Least distance between two vehicles of one lane."""
 
 
-def sample_scene(seed: int, size: tuple[int, int]) -> SceneSpec:
-    """A scene by lot; the same seed gives the same scene. `size` is the picture's width and height."""
+def sample_scene(seed: int, size: tuple[int, int], close: bool = False) -> SceneSpec:
+    """A scene by lot; the same seed gives the same scene. `size` is the picture's width and height.
+
+    `close`: one vehicle fills the picture, as in the cut-out that the second look gets.
+    """
     rng = np.random.default_rng(seed)
     view = _drawn(rng, VIEWS)
     setting = _drawn(rng, SETTINGS)
@@ -73,14 +76,14 @@ def sample_scene(seed: int, size: tuple[int, int]) -> SceneSpec:
     lanes: Literal[2, 3, 4] = rng.choice([2, 3, 4], p=[0.5, 0.15, 0.35])
     road = RoadSpec(setting, int(lanes), 3.5 if setting == "town" else 3.75, int(rng.integers(1 << 30)))  # type: ignore[arg-type]
     layout = layout_of(road)
-    vehicles = _traffic(rng, layout, view)
+    vehicles = _traffic(rng, layout, view)[: 1 if close else None]
     first = vehicles[0]
     return SceneSpec(
-        identity=f"still-{seed:08d}",
+        identity=f"{'close' if close else 'still'}-{seed:08d}",
         seed=seed,
         road=road,
         light=_light(rng),
-        camera=_camera(rng, view, first, layout, size),
+        camera=_camera(rng, view, first, layout, size, close),
         vehicles=vehicles,
         persons=_people(rng, layout, first.way[0].x_m),
     )
@@ -138,7 +141,7 @@ def _placed(rng: np.random.Generator, layout: Layout, vehicle: VehicleSpec, lane
 
 
 def _camera(
-    rng: np.random.Generator, view: View, first: PlacedVehicle, layout: Layout, size: tuple[int, int]
+    rng: np.random.Generator, view: View, first: PlacedVehicle, layout: Layout, size: tuple[int, int], close: bool
 ) -> CameraSpec:
     """Far enough away that the first vehicle fills the share of the picture that was drawn."""
     pose = first.way[0]
@@ -150,6 +153,8 @@ def _camera(
             turn, height = 180 + turn, rng.uniform(2.6, 6.5)
     fov = float(rng.uniform(28, 58))
     share *= float(np.clip(first.vehicle.length_m / 8.0, 0.6, 1.0))
+    if close:
+        fov, share = fov / 2, float(rng.uniform(0.7, 1.0))
     middle = (pose.x_m + rng.normal(0, 0.04) * first.vehicle.length_m, pose.y_m)
     aim = first.vehicle.height_m * rng.uniform(0.28, 0.55)
 
