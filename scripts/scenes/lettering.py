@@ -72,12 +72,11 @@ def glyph(character: str, width: int, height: int) -> Image.Image:
     """One character as a mask of width x height pixels, stretched to fill it; on plates a one has no foot."""
     if character == "1":
         return _one(width, height)
-    face = font(200)
-    left, top, right, bottom = face.getbbox(character)
-    wide, tall = max(1, int(right - left)), max(1, int(bottom - top))
-    drawn = Image.new("L", (wide, tall), 0)
-    ImageDraw.Draw(drawn).text((-left, -top), character, font=face, fill=255)
-    inner = min(width, round(1.4 * wide * height / tall))
+    sheet = Image.new("L", (400, 400), 0)
+    ImageDraw.Draw(sheet).text((50, 50), character, font=font(200), fill=255)
+    drawn = sheet.crop(sheet.getbbox())
+    wide, tall = drawn.size
+    inner = min(width, round(1.3 * wide * height / tall))
     mask = Image.new("L", (width, height), 0)
     mask.paste(drawn.resize((inner, height), Image.Resampling.LANCZOS), ((width - inner) // 2, 0))
     return mask
