@@ -296,7 +296,7 @@ class Hull:
         A pair of heights holds at the two ends of `along`, with a straight line between them. Rows go up, columns
         from the viewer's left to their right.
         """
-        step = 0.045 * self.height_m
+        step = 0.05 * self.height_m
         columns = max(2, int(abs(along[1] - along[0]) / step) + 2)
         start, end = (np.array([np.broadcast_to(edge, 2)[side] for edge in (low, high)], float) for side in (0, 1))
         rows = max(2, int(max(start[1] - start[0], end[1] - end[0]) / (0.5 * step)) + 2)

@@ -15,66 +15,8 @@ from scripts.scenes.vehicles import Built
 from scripts.scenes.vehicles.body import SIDES, Face, Shape
 from scripts.scenes.vehicles.small_cabin import TINT, cabin, underbody
 from scripts.scenes.vehicles.small_fittings import Assembly, RimStyle, headlamp, writing_panel
+from scripts.scenes.vehicles.small_shapes import HATCHBACK, SALOON, UTILITY
 from scripts.scenes.vehicles.small_skin import Coachwork, sheet
-
-_FLANK = ((0.08, 0.90), (0.15, 0.955), (0.26, 0.985), (0.40, 1.0), (0.52, 0.995), (0.60, 0.98), (0.70, 0.95))
-
-SALOON = Shape(
-    top=(
-        (0.0, 0.475), (0.02, 0.52), (0.06, 0.57), (0.15, 0.63), (0.25, 0.675), (0.275, 0.69),
-        (0.40, 0.925), (0.45, 0.972), (0.52, 0.998), (0.58, 1.0), (0.68, 0.98), (0.73, 0.95),
-        (0.85, 0.775), (0.88, 0.755), (0.96, 0.74), (1.0, 0.715),
-    ),
-    belt=((0.0, 0.45), (0.06, 0.53), (0.15, 0.585), (0.28, 0.63), (0.5, 0.65), (0.8, 0.685), (0.95, 0.69), (1.0, 0.67)),
-    plan=(
-        (0.0, 0.74), (0.006, 0.785), (0.02, 0.845), (0.05, 0.905), (0.1, 0.955), (0.2, 0.99), (0.4, 1.0),
-        (0.7, 1.0), (0.85, 0.965), (0.93, 0.915), (0.975, 0.85), (0.993, 0.79), (1.0, 0.74),
-    ),
-    flank=_FLANK,
-    crease=((0.0, 1.0), (0.70, 1.0), (0.80, 1.006), (0.84, 0.991), (1.0, 0.985)),
-    nose=((0.1, 0.12), (0.2, 0.03), (0.3, 0.0), (0.4, 0.01), (0.5, 0.07)),
-    tail=((0.1, 0.13), (0.22, 0.03), (0.36, 0.0), (0.45, 0.03), (0.6, 0.05), (0.75, 0.12)),
-    bow_m=0.12,
-    windscreen=(0.278, 0.43),
-    rear_window=(0.735, 0.845),
-    side_windows=((0.305, 0.485), (0.497, 0.655), (0.665, 0.745)),
-    roof=(0.28, 0.84),
-)  # fmt: skip
-
-HATCHBACK = replace(
-    SALOON,
-    top=(
-        (0.0, 0.475), (0.02, 0.52), (0.07, 0.58), (0.17, 0.64), (0.25, 0.675), (0.27, 0.69),
-        (0.41, 0.93), (0.47, 0.978), (0.55, 1.0), (0.63, 0.998), (0.8, 0.965), (0.88, 0.94),
-        (0.965, 0.74), (0.985, 0.70), (1.0, 0.68),
-    ),
-    belt=((0.0, 0.45), (0.06, 0.53), (0.15, 0.585), (0.28, 0.62), (0.5, 0.64), (0.8, 0.68), (1.0, 0.66)),
-    tail=((0.1, 0.12), (0.2, 0.03), (0.36, 0.0), (0.45, 0.03), (0.7, 0.06), (0.95, 0.1)),
-    rear_window=(0.885, 0.962),
-    windscreen=(0.272, 0.44),
-    side_windows=((0.30, 0.50), (0.512, 0.70), (0.712, 0.81)),
-    roof=(0.28, 0.96),
-)  # fmt: skip
-
-UTILITY = replace(
-    SALOON,
-    top=(
-        (0.0, 0.55), (0.012, 0.585), (0.04, 0.62), (0.12, 0.655), (0.25, 0.685), (0.28, 0.70),
-        (0.39, 0.925), (0.44, 0.972), (0.52, 0.996), (0.6, 1.0), (0.8, 0.985), (0.925, 0.965),
-        (0.982, 0.73), (0.992, 0.69), (1.0, 0.67),
-    ),
-    belt=((0.0, 0.53), (0.05, 0.58), (0.15, 0.615), (0.28, 0.64), (0.5, 0.655), (0.8, 0.685), (1.0, 0.65)),
-    flank=((0.08, 0.93), (0.16, 0.965), (0.26, 0.99), (0.42, 1.0), (0.55, 0.995), (0.62, 0.98), (0.70, 0.955)),
-    nose=((0.12, 0.16), (0.2, 0.05), (0.3, 0.0), (0.46, 0.0), (0.56, 0.04)),
-    tail=((0.12, 0.14), (0.2, 0.04), (0.32, 0.0), (0.42, 0.02), (0.6, 0.05), (0.95, 0.10)),
-    sill_m=0.27,
-    tumble=0.36,
-    bow_m=0.10,
-    windscreen=(0.283, 0.42),
-    rear_window=(0.928, 0.979),
-    side_windows=((0.305, 0.485), (0.497, 0.68), (0.692, 0.86)),
-    roof=(0.28, 0.98),
-)  # fmt: skip
 
 _DARK = (0.012, 0.012, 0.014)
 _RED = (0.45, 0.006, 0.008)
@@ -133,11 +75,10 @@ def _wheels(car: Assembly, hull: Coachwork, radius: float, rng: np.random.Genera
 
 
 def _face(car: Assembly, hull: Coachwork, rng: np.random.Generator) -> None:
-    """Grille, headlamps, lower intake, plate."""
+    """Headlamps, lower intake, plate."""
     h, half = hull.height_m, hull.width_m / 2.0
     brow = float(hull.drawn(hull.shape.belt, np.array([0.0]))[0])
     black = materials.plastic(_DARK, 0.25)
-    chrome = materials.metal((0.7, 0.7, 0.72), 0.15)
     lens = headlamp(car.lamps)
     inner, outer = 0.50 * half, 0.98 * half + 0.12
     drop = rng.uniform(0.07, 0.11)
@@ -149,19 +90,42 @@ def _face(car: Assembly, hull: Coachwork, rng: np.random.Generator) -> None:
     for start, end in ((0.12, 0.36), (0.44, 0.66)):
         s = (inner + start * (outer - inner), inner + end * (outer - inner))
         car.add(*hull.twins("front", s, (brow - drop, brow - 0.8 * drop), (brow - 0.022, brow - 0.014), lens, 0.010))
-    deep = rng.uniform(0.10, 0.19)
-    wide = rng.uniform(0.40, 0.48) * half
-    car.add(hull.patch("grille", "front", (-wide, wide), brow - deep, brow - 0.03, black, 0.006))
-    for number in range(1, 4):
-        z = brow - 0.03 - (deep - 0.03) * number / 4.0
-        car.add(hull.patch("slat", "front", (-wide, wide), z - 0.005, z + 0.005, chrome, 0.012))
-    nose_x = hull.reach_x("front", brow - 0.5 * deep)
-    car.add(cylinder("badge", 0.045, 0.012, "x", (nose_x + 0.008, 0.0, brow - 0.45 * deep), chrome, 16))
     intake = (0.13 * h, 0.13 * h + 0.11)
     car.add(hull.patch("intake", "front", (-0.55 * half, 0.55 * half), intake[0], intake[1], black, 0.005))
     car.add(*hull.twins("front", (0.62 * half, 0.85 * half), intake, (intake[1] + 0.02,) * 2, black, 0.005))
-    plate_z = 0.5 * (intake[1] + brow - deep) + 0.01
+    bottom = _grille(car, hull, rng, brow, intake[1])
+    plate_z = max(0.5 * (intake[1] + bottom) + 0.01, intake[1] + 0.06)
     car.plate(car.spec.front_plate, (hull.reach_x("front", plate_z) + 0.02, 0.0, plate_z), backward=False)
+
+
+def _grille(car: Assembly, hull: Coachwork, rng: np.random.Generator, brow: float, floor: float) -> float:
+    """A barred, a tall netted or, as on electric cars, no grille; gives its lower edge."""
+    half, plate = hull.width_m / 2.0, car.spec.front_plate
+    black, chrome = materials.plastic(_DARK, 0.25), materials.metal((0.7, 0.7, 0.72), 0.15)
+    wide, deep = rng.uniform(0.40, 0.48) * half, rng.uniform(0.10, 0.19)
+    draw = rng.random()
+    if plate is not None and plate.type == "small_nev":
+        deep = 0.10
+        bar = headlamp(car.lamps) if draw < 0.5 else black
+        car.add(hull.patch("light bar", "front", (-wide, wide), brow - 0.045, brow - 0.022, bar))
+    elif draw < 0.6:
+        car.add(hull.patch("grille", "front", (-wide, wide), brow - deep, brow - 0.03, black, 0.006))
+        for number in range(1, 4):
+            z = brow - 0.03 - (deep - 0.03) * number / 4.0
+            car.add(hull.patch("slat", "front", (-wide, wide), z - 0.005, z + 0.005, chrome, 0.012))
+    else:
+        deep = max(deep, 0.55 * (brow - floor))
+        narrow = 0.82 * wide
+        car.add(
+            hull.patch("surround", "front", (-wide - 0.02, wide + 0.02), brow - deep - 0.02, brow - 0.02, chrome, 0.005)
+        )
+        car.add(hull.patch("grille", "front", (-wide, wide), brow - deep, brow - 0.035, black, 0.009))
+        for y in np.linspace(-narrow, narrow, 11):
+            car.add(hull.patch("rod", "front", (y - 0.006, y + 0.006), brow - deep + 0.01, brow - 0.045, chrome, 0.013))
+    badge_z = brow - 0.45 * deep
+    at = (hull.reach_x("front", badge_z) + 0.012, 0.0, badge_z)
+    car.add(cylinder("badge", 0.045, 0.012, "x", at, chrome, 16))
+    return brow - deep
 
 
 def _back(car: Assembly, hull: Coachwork, rng: np.random.Generator) -> None:
