@@ -69,9 +69,10 @@ class Exposure:
 def exposure_for(light: Light, spec: LightSpec) -> Exposure:
     """Automatic exposure, from the mean of what is neither glare nor black."""
     luminance = light @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    darkest, low, high = np.percentile(luminance, [0.5, 5, 92])
+    darkest, low, high, bright = np.percentile(luminance, [0.5, 5, 92, 97])
     mean = float(np.clip(luminance, low, high).mean() - 0.7 * darkest)
-    return Exposure(float(min(MIDDLE[spec.time] / max(mean, 1e-5), MOST_GAIN[spec.time])), 0.7 * float(darkest))
+    gain = min(MIDDLE[spec.time] / max(mean, 1e-5), MOST_GAIN[spec.time], 1.9 / max(float(bright), 1e-5))
+    return Exposure(float(gain), 0.7 * float(darkest))
 
 
 def develop(light: Light, exposure: Exposure, spec: LightSpec, sensor: Sensor, rng: np.random.Generator) -> Picture:

@@ -1,4 +1,4 @@
-"""The road itself: asphalt, markings, repairs, edges, barriers and poles."""
+"""The road itself: asphalt, markings, edges, barriers and poles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from scripts.scenes.mesh import box, cylinder, join, surface
 from scripts.scenes.world import surfaces
 from scripts.scenes.world.layout import REACH_M, ClearView, Layout
-from scripts.scenes.world.terrain import band, sheet, stations
+from scripts.scenes.world.terrain import band, stations
 
 Object = Any
 
@@ -30,7 +30,7 @@ def build_roadway(layout: Layout, wet: float, seed: int) -> None:
         "asphalt",
         layout,
         [(layout.right_end_m, 0.0), (layout.left_end_m, 0.0)],
-        surfaces.asphalt(layout.road.lane_width_m, wet, seed),
+        surfaces.asphalt(layout, wet, seed),
     )
     white, yellow = surfaces.road_paint(WHITE, wet), surfaces.road_paint(YELLOW, wet)
     town = layout.road.setting == "town"
@@ -46,7 +46,6 @@ def build_roadway(layout: Layout, wet: float, seed: int) -> None:
     for lane in range(1, layout.backward):
         lines += _dashes(layout, lane * layout.road.lane_width_m, white, dash, gap)
     join("lines", lines)
-    _repairs(layout, np.random.default_rng((seed, 3)), wet)
 
 
 def barrier(layout: Layout, across_m: float, free: ClearView) -> None:
@@ -139,18 +138,6 @@ def _dashes(layout: Layout, across_m: float, paint: Any, dash_m: float, gap_m: f
         faces.append([4 * number + corner for corner in (0, 3, 2, 1)])
         flat += [(along[corner], across[corner]) for corner in (0, 3, 2, 1)]
     return [surface("dashes", np.concatenate(points), faces, paint, uv=flat, smooth=False)]
-
-
-def _repairs(layout: Layout, rng: np.random.Generator, wet: float) -> None:
-    """Rectangular patches of newer asphalt and round covers."""
-    dark = surfaces.plain("patch", (0.028, 0.028, 0.029), roughness=0.35 if wet else 0.8, mottle=0.4, grain=6.0)
-    patches = []
-    for _ in range(int(rng.integers(3, 8))):
-        start, middle = rng.uniform(-45, 45), rng.uniform(layout.right_m + 1.2, layout.left_m - 1.2)
-        length, width = rng.uniform(1.2, 7.0), rng.uniform(0.8, 2.2)
-        along, across = np.meshgrid([start, start + length], [middle - width / 2, middle + width / 2], indexing="ij")
-        patches.append(sheet("patch", layout, along, across, np.full((2, 2), 0.003), dark, smooth=False))
-    join("patches", patches)
 
 
 def _open_stretches(layout: Layout, across_m: float, free: ClearView) -> list[np.ndarray[Any, Any]]:

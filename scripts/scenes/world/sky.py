@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import bpy
+import numpy as np
 from mathutils import Vector
+from numpy.typing import NDArray
 
 from scripts.scenes.spec import CameraSpec, LightSpec
+from scripts.scenes.world.surfaces import linear_image
+from scripts.scenes.world.terrain import bumps
 
 Colour = tuple[float, float, float]
 
@@ -21,44 +25,34 @@ def build_sky(light: LightSpec, seed: int) -> None:
     bpy.context.scene.world = world
     tree = world.node_tree
     tree.nodes.clear()
-    where, parts = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeSeparateXYZ")
-    tree.links.new(where.outputs["Generated"], parts.inputs[0])
-    ramp = tree.nodes.new("ShaderNodeMapRange")
-    ramp.inputs["From Min"].default_value, ramp.inputs["From Max"].default_value = -0.02, 0.6
-    tree.links.new(parts.outputs["Z"], ramp.inputs["Value"])
-    low, high, cloud, strength = _tones(light)
-    mix = _mix(tree, ramp.outputs["Result"], low, high)
-    clouds = tree.nodes.new("ShaderNodeTexNoise")
-    clouds.inputs["Scale"].default_value, clouds.inputs["Detail"].default_value = 2.6, 5.0
-    move = tree.nodes.new("ShaderNodeMapping")
-    move.inputs["Location"].default_value = (seed % 13, seed % 7, 0.0)
-    move.inputs["Scale"].default_value = (1.0, 1.0, 2.6)
-    tree.links.new(where.outputs["Generated"], move.inputs["Vector"])
-    tree.links.new(move.outputs["Vector"], clouds.inputs["Vector"])
-    cover = tree.nodes.new("ShaderNodeMapRange")
-    edge = {"clear": 0.55, "haze": 0.45, "rain": 0.30}[light.weather]
-    cover.inputs["From Min"].default_value, cover.inputs["From Max"].default_value = edge, edge + 0.18
-    cover.inputs["To Max"].default_value = 0.75
-    tree.links.new(clouds.outputs["Fac"], cover.inputs["Value"])
-    below = tree.nodes.new("ShaderNodeMapRange")
-    below.inputs["From Min"].default_value, below.inputs["From Max"].default_value = 0.0, -0.05
-    tree.links.new(parts.outputs["Z"], below.inputs["Value"])
-    dark = (0.06, 0.06, 0.05)
-    share = {"clear": 0.25, "haze": 0.4, "rain": 0.6}[light.weather]
-    even = _mix(tree, below.outputs["Result"], _mix(tree, share, mix, cloud), dark)
-    cloudy = _mix(tree, below.outputs["Result"], _mix(tree, cover.outputs["Result"], mix, cloud), dark)
-    choice, out = tree.nodes.new("ShaderNodeMixShader"), tree.nodes.new("ShaderNodeOutputWorld")
-    # Only the camera looks at clouds: whatever else asks for the sky's light is spared their noise.
-    tree.links.new(tree.nodes.new("ShaderNodeLightPath").outputs["Is Camera Ray"], choice.inputs["Fac"])
-    for slot, colour in ((1, even), (2, cloudy)):
-        shade = tree.nodes.new("ShaderNodeBackground")
-        tree.links.new(colour, shade.inputs["Color"])
-        shade.inputs["Strength"].default_value = strength
-        tree.links.new(shade.outputs[0], choice.inputs[slot])
-    tree.links.new(choice.outputs[0], out.inputs["Surface"])
+    dome, shade = tree.nodes.new("ShaderNodeTexEnvironment"), tree.nodes.new("ShaderNodeBackground")
+    dome.image = linear_image("sky", sky_picture(light, seed))
+    out = tree.nodes.new("ShaderNodeOutputWorld")
+    tree.links.new(dome.outputs["Color"], shade.inputs["Color"])
+    tree.links.new(shade.outputs[0], out.inputs["Surface"])
     world.cycles.sampling_method = "MANUAL"
     world.cycles.sample_map_resolution = 128
     _sun(light)
+
+
+def sky_picture(light: LightSpec, seed: int, height: int = 384) -> NDArray[np.float32]:
+    """The dome as linear RGBA (H, 2 H, 4): rows from the zenith down to straight below, clouds by the weather."""
+    rng = np.random.default_rng((seed, 4))
+    low, high, cloud_tone, strength = _tones(light)
+    rise = np.sin(np.linspace(math.pi / 2, -math.pi / 2, height))[:, None]
+    up = np.clip((rise + 0.02) / 0.62, 0, 1)[..., None] ** 0.7
+    clear = np.array(low) * (1 - up) + np.array(high) * up
+    cover = {"clear": 0.0, "haze": 0.1, "rain": 0.5}[light.weather] + rng.uniform(-0.3, 0.2)
+    # Clouds lie on a plane overhead: near the horizon they crowd together.
+    azimuth = np.linspace(0, 2 * math.pi, 2 * height, endpoint=False)[None, :]
+    away = 1 / np.maximum(rise, 0.03)
+    x, y = away * np.cos(azimuth), away * np.sin(azimuth)
+    clouds = np.clip((bumps(x, y, 1.3, seed) + 0.5 * bumps(x, y, 0.3, seed + 1) + cover) / 0.5, 0, 1)
+    clouds *= 0.8 * np.clip(rise / 0.12, 0, 1)
+    sky = clear * (1 - clouds[..., None]) + np.array(cloud_tone) * clouds[..., None]
+    below = np.clip(-rise / 0.05, 0, 1)[..., None]
+    sky = strength * (sky * (1 - below) + np.array([0.06, 0.06, 0.05]) * below)
+    return np.concatenate([sky, np.ones((height, 2 * height, 1))], axis=-1).astype(np.float32)
 
 
 def fog(light: LightSpec) -> tuple[Colour, float]:
@@ -150,18 +144,3 @@ def _tones(light: LightSpec) -> tuple[Colour, Colour, Colour, float]:
     if light.weather == "haze":
         return (0.74, 0.73, 0.70), (0.52, 0.58, 0.66), (0.80, 0.80, 0.79), 1.05
     return (0.58, 0.61, 0.64), (0.50, 0.54, 0.58), (0.34, 0.36, 0.39), 0.85
-
-
-def _mix(tree: Any, share: Any, one: Any, two: Any) -> Any:
-    node = tree.nodes.new("ShaderNodeMix")
-    node.data_type = "RGBA"
-    if isinstance(share, float):
-        node.inputs["Factor"].default_value = share
-    else:
-        tree.links.new(share, node.inputs["Factor"])
-    for slot, value in ((6, one), (7, two)):
-        if isinstance(value, tuple):
-            node.inputs[slot].default_value = (*value, 1.0)
-        else:
-            tree.links.new(value, node.inputs[slot])
-    return node.outputs[2]

@@ -5,29 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
+import numpy as np
+from numpy.typing import NDArray
 
 from scripts.scenes.materials import _Sheet as Sheet
+from scripts.scenes.world.layout import Layout
+from scripts.scenes.world.pavement import PERIOD_M, pavement
 
 Material = Any
 Colour = tuple[float, float, float]
 
 
-def asphalt(lane_width_m: float, wet: float, seed: int) -> Material:
-    """Old asphalt: aggregate, darker wheel tracks, oil, cracks sealed with bitumen; `wet` 0 dry to 1 streaming."""
+def asphalt(layout: Layout, wet: float, seed: int) -> Material:
+    """Old asphalt from its picture; `wet` 0 dry to 1 streaming. Picture coordinates are metres along and across."""
     sheet = Sheet("asphalt")
-    where = uv(sheet)
-    grain = noise(sheet, where, 38.0, 2.0)
-    cloud = noise(sheet, stretched(sheet, where, (0.05, 0.6, 1.0)), 1.0, 4.0, seed)
-    colour = sheet.blend(cloud, (0.060, 0.058, 0.055), (0.145, 0.138, 0.128))
-    colour = sheet.blend(sheet.scaled(grain, 0.5), colour, (0.20, 0.19, 0.175))
-    tracks = wheel_tracks(sheet, where, lane_width_m)
-    colour = sheet.blend(sheet.scaled(tracks, 0.45), colour, (0.045, 0.044, 0.043))
-    cracks = crack_lines(sheet, where, seed)
-    colour = sheet.blend(sheet.scaled(cracks, 0.85), colour, (0.016, 0.016, 0.017))
-    pools = sheet.steps(noise(sheet, where, 0.35, 3.0, seed + 5), 0.62 - 0.3 * wet, 0.70 - 0.25 * wet)
-    if wet > 0:
+    drawn = pavement(layout, seed)
+    move, texture = sheet.node("ShaderNodeMapping"), sheet.node("ShaderNodeTexImage")
+    wide = layout.left_end_m - layout.right_end_m
+    move.inputs["Location"].default_value = (0.5, -layout.right_end_m / wide, 0.0)
+    move.inputs["Scale"].default_value = (1 / PERIOD_M, 1 / wide, 1.0)
+    sheet.join(uv(sheet), move.inputs["Vector"])
+    sheet.join(move.outputs["Vector"], texture.inputs["Vector"])
+    texture.image = linear_image("asphalt", drawn)
+    colour, water = texture.outputs["Color"], texture.outputs["Alpha"]
+    if wet:
+        pools = sheet.steps(water, 0.95 - 0.75 * wet, 1.0)
         colour = sheet.blend(0.55 * wet, colour, (0.012, 0.012, 0.013))
-        sheet.set("Roughness", sheet.blend_value(pools, 0.42 - 0.1 * wet, 0.06))
+        sheet.set("Roughness", sheet.blend_value(pools, 0.45 - 0.12 * wet, 0.07))
         sheet.set("Specular IOR Level", 0.6)
     else:
         sheet.set("Roughness", 0.88)
@@ -36,30 +40,14 @@ def asphalt(lane_width_m: float, wet: float, seed: int) -> Material:
     return sheet.material
 
 
-def wheel_tracks(sheet: Sheet, where: Any, lane_width_m: float) -> Any:
-    """0 to 1: two darker bands in each lane, 1.8 m apart."""
-    parts, wave = sheet.node("ShaderNodeSeparateXYZ"), sheet.node("ShaderNodeMath")
-    sheet.join(where, parts.inputs[0])
-    turned = sheet.scaled(parts.outputs["Y"], 2 * 6.283185 / lane_width_m)
-    wave.operation = "COSINE"
-    sheet.join(turned, wave.inputs[0])
-    return sheet.steps(wave.outputs[0], 0.2, -1.0)
-
-
-def crack_lines(sheet: Sheet, where: Any, seed: int) -> Any:
-    """0 or 1: a net of cracks, present in patches only."""
-    bent, cells = sheet.node("ShaderNodeVectorMath"), sheet.node("ShaderNodeTexVoronoi")
-    wander = sheet.node("ShaderNodeTexNoise")
-    wander.inputs["Scale"].default_value = 1.6
-    wander.inputs["Detail"].default_value = 3.0
-    sheet.join(where, wander.inputs["Vector"])
-    sheet.join(where, bent.inputs[0])
-    sheet.join(wander.outputs["Color"], bent.inputs[1])
-    cells.feature = "DISTANCE_TO_EDGE"
-    cells.inputs["Scale"].default_value = 0.42
-    sheet.join(bent.outputs[0], cells.inputs["Vector"])
-    lines = sheet.steps(cells.outputs["Distance"], 0.022, 0.008)
-    return sheet.scaled(lines, sheet.steps(noise(sheet, where, 0.09, 1.0, seed + 9), 0.5, 0.56))
+def linear_image(name: str, pixels: NDArray[np.float32]) -> Any:
+    """An image of linear RGBA pixels (H, W, 4), top row first."""
+    height, width, _ = pixels.shape
+    image = bpy.data.images.new(name, width, height, alpha=True, float_buffer=True)
+    image.colorspace_settings.name = "Non-Color"
+    image.alpha_mode = "CHANNEL_PACKED"
+    image.pixels.foreach_set(np.ascontiguousarray(pixels[::-1]).ravel())
+    return image
 
 
 def road_paint(rgb: Colour, wet: float) -> Material:
