@@ -15,6 +15,9 @@ from scripts.scenes.vehicles.bodies import Bed
 
 CLOTHS = ((0.02, 0.07, 0.22), (0.03, 0.14, 0.06), (0.16, 0.16, 0.15), (0.30, 0.06, 0.02), (0.02, 0.16, 0.30))
 
+HEAP = 0.75
+"""No heap is higher above its boards."""
+
 
 def loose_goods(kit: Assembly) -> Any:
     """Gravel, sand, soil or coal, by the vehicle's seed."""
@@ -22,19 +25,19 @@ def loose_goods(kit: Assembly) -> Any:
 
 
 def load_open(kit: Assembly, bed: Bed, rim: float) -> None:
-    """Fill an open body whose boards end at `rim` as the spec says; a heap's peak reaches the bed's top."""
+    """Fill an open body whose boards end at `rim` as the spec says; a heap ends at the bed's top."""
     load = kit.spec.load
     if load == "level":
         kit.add(mound(kit, bed, rim - 0.22, rim - 0.08, loose_goods(kit)))
     elif load == "heaped":
-        kit.part("heaped_load", mound(kit, bed, rim - 0.04, bed.top, loose_goods(kit)))
+        kit.part("heaped_load", mound(kit, bed, rim - 0.04, min(bed.top, rim + HEAP), loose_goods(kit)))
     elif load == "covered":
         kit.part("covered_load", cover(kit, bed, rim))
 
 
 def mound(kit: Assembly, bed: Bed, edge: float, peak: float, material: Any) -> Object:
     """A surface of loose goods from height `edge` at the boards to about `peak`, tipped in by several buckets."""
-    along, across = max(30, round(bed.length * 7)), 24
+    along, across = max(30, round(bed.length * 6)), 24
     xs = np.linspace(bed.rear + 0.07, bed.front - 0.07, along)
     ys = np.linspace(-bed.half + 0.07, bed.half - 0.07, across)
     x, y = np.meshgrid(xs, ys, indexing="ij")
@@ -46,7 +49,8 @@ def mound(kit: Assembly, bed: Bed, edge: float, peak: float, material: Any) -> O
     tips = [np.exp(-(((x - centre) / (0.42 * bed.length / buckets)) ** 2)) for centre in centres]
     shape = slope * (0.62 + 0.38 * np.max(tips, axis=0))
     rough = _noise(kit.rng, x, y) * (0.03 + 0.06 * (peak - edge))
-    z = edge + (peak - edge) * shape / shape.max() + rough * np.clip(slope * 3.0, 0.25, 1.0)
+    rise = (peak - edge) * shape / shape.max() + rough * np.clip(slope * 3.0, 0.25, 1.0)
+    z = edge + rise * (peak - edge) / rise.max()
     points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
     return mesh.surface("load", points, _grid(along, across), material)
 

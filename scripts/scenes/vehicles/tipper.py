@@ -7,13 +7,13 @@ import numpy as np
 from scripts.scenes import materials, mesh
 from scripts.scenes.vehicles.assembly import Assembly
 from scripts.scenes.vehicles.bodies import Bed, big_number, ink_for, rear_marks, ribbed_boards, side_marks
-from scripts.scenes.vehicles.loads import load_open
+from scripts.scenes.vehicles.loads import HEAP, load_open
 
 
-def build_tipper(kit: Assembly, bed: Bed, hood: bool) -> None:
-    """The body with its load; `hood` gives a rigid truck's protecting roof over the cab's rear."""
+def build_tipper(kit: Assembly, bed: Bed, roof: float | None) -> None:
+    """The body with its load; above a cab's `roof` of this height a hood protects its rear, None for a trailer."""
     spec = kit.spec
-    load_rise = {"heaped": min(0.75, 0.36 * (bed.top - bed.floor)), "covered": 0.16}.get(spec.load, 0.0)
+    load_rise = {"heaped": min(HEAP, 0.36 * (bed.top - bed.floor)), "covered": 0.16}.get(spec.load, 0.0)
     rim = bed.top - load_rise
     boards = rim
     steel = materials.worn(spec.colour, 0.4 + 0.6 * spec.dirt, spec.seed % 4)
@@ -29,15 +29,19 @@ def build_tipper(kit: Assembly, bed: Bed, hood: bool) -> None:
             z = bed.floor + share * (boards - bed.floor)
             kit.box((bed.length, 0.045, 0.09), (bed.middle, side * (bed.half - 0.026), z), steel)
     _tail_board(kit, bed, boards, steel)
-    if hood:
-        reach = kit.between(0.35, 0.75)
-        kit.box((reach, 1.7, 0.05), (bed.front + reach / 2 - 0.02, 0.0, boards + 0.02), steel, 0.01)
-        kit.box((0.05, 1.7, 0.16), (bed.front + reach, 0.0, boards + 0.06), steel)
-        for y in (-0.6, 0.0, 0.6):
-            kit.box((0.10, 0.10, boards - bed.floor), (bed.front + 0.03, y, (boards + bed.floor) / 2), steel)
-        kit.rod(0.13, boards - bed.floor - 0.2, "z", (bed.front + 0.14, 0.0, bed.floor + 0.45), kit.chrome, 14)
+    if roof is not None:
+        _hood(kit, bed, boards, steel, kit.between(0.35, 0.75) if boards > roof + 0.2 else 0.28)
     side_marks(kit, bed, bed.floor + 0.14)
     load_open(kit, bed, rim)
+
+
+def _hood(kit: Assembly, bed: Bed, top: float, steel: materials.Material, reach: float) -> None:
+    """The protecting roof before the front wall, its posts and the lifting ram."""
+    kit.box((reach, 1.7, 0.05), (bed.front + reach / 2 - 0.02, 0.0, top - 0.10), steel, 0.01)
+    kit.box((0.05, 1.7, 0.16), (bed.front + reach, 0.0, top - 0.08), steel)
+    for y in (-0.6, 0.0, 0.6):
+        kit.box((0.10, 0.10, top - 0.15 - bed.floor), (bed.front + 0.03, y, (top - 0.15 + bed.floor) / 2), steel)
+    kit.rod(0.13, top - bed.floor - 0.4, "z", (bed.front + 0.14, 0.0, bed.floor + 0.45), kit.chrome, 14)
 
 
 def _tail_board(kit: Assembly, bed: Bed, top: float, steel: materials.Material) -> None:

@@ -35,7 +35,7 @@ def build_truck(spec: VehicleSpec, lamps: float) -> Built:
         bed = _trailer(kit, cab, size)
     else:
         bed = _rigid(kit, cab, size, light)
-    _body(kit, bed)
+    _body(kit, bed, cab.roof)
     people_in_bed(kit, bed)
     return kit.finish()
 
@@ -52,6 +52,8 @@ def _cab_plan(kit: Assembly, light: bool, size: WheelSize) -> CabPlan:
         roof, long = kit.between(2.82, 3.02), kit.between(1.75, 1.95)
     else:
         roof, long = kit.between(2.80, 3.15), kit.between(1.80, 2.15)
+    # A flat body ends below the cab, so the cab's roof is the vehicle's height.
+    roof = spec.height_m if spec.body == "flat" else min(roof, spec.height_m)
     deflector = None
     if spec.body in ("box", "container", "stake") and spec.height_m > roof + 0.3 and kit.rng.random() < 0.6:
         deflector = min(spec.height_m - 0.05, roof + kit.between(0.35, 0.75))
@@ -150,7 +152,7 @@ def _trailer(kit: Assembly, cab: CabPlan, size: WheelSize) -> Bed:
     return Bed(rear, front, half, top + 0.12, spec.height_m)
 
 
-def _body(kit: Assembly, bed: Bed) -> None:
+def _body(kit: Assembly, bed: Bed, roof: float) -> None:
     spec = kit.spec
     if spec.body != "tank":
         _goods_signs(kit, bed)
@@ -161,7 +163,7 @@ def _body(kit: Assembly, bed: Bed) -> None:
     elif spec.body == "tank":
         build_tank(kit, bed)
     elif spec.body == "tipper":
-        build_tipper(kit, bed, hood=not is_combination(spec))
+        build_tipper(kit, bed, None if is_combination(spec) else roof)
     elif spec.body == "stake":
         _stake(kit, bed)
     elif spec.body == "flat":

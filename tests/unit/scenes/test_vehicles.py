@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from scripts.scenes.sampling import KIND_SHARES, KINDS, limit_kg, sample_vehicle
+from scripts.scenes.kinds import KIND_SHARES, KINDS
+from scripts.scenes.sampling import limit_kg, sample_vehicle
 from scripts.scenes.spec import VEHICLE_WORD, Kind, VehicleSpec
 
 
@@ -146,6 +147,24 @@ def test_signs_can_be_left_off() -> None:
 def test_a_wish_that_does_not_exist_is_refused_with_what_there_is() -> None:
     with pytest.raises(ValueError, match=r"no tipper with axle groups \(1, 2, 3\)"):
         sample_vehicle(np.random.default_rng(0), "tipper", groups=(1, 2, 3))
+
+
+def test_a_cage_of_bars_holds_no_heap() -> None:
+    assert {vehicle.body for vehicle in many(40, kind="semi_trailer", load="heaped")} == {"flat", "tipper"}
+    with pytest.raises(ValueError, match="body stake and load heaped"):
+        sample_vehicle(np.random.default_rng(0), "rigid_truck", body="stake", load="heaped")
+
+
+@pytest.mark.parametrize("kind", ["light_truck", "rigid_truck", "three_wheeler"])
+def test_people_stand_on_open_beds(kind: Kind) -> None:
+    for vehicle in many(20, kind=kind, people_in_bed=3):
+        assert vehicle.people_in_bed == 3
+        assert vehicle.body in ("stake", "flat", "none")
+
+
+def test_closed_bodies_show_no_load() -> None:
+    for vehicle in many(200):
+        assert (vehicle.load == "none") == (vehicle.body in ("none", "box", "container", "tank"))
 
 
 def test_the_wished_number_is_on_the_front() -> None:
