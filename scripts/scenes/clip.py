@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import pickle
 import time
@@ -18,7 +17,7 @@ from scripts.scenes.projection import box_corners, projection_of
 from scripts.scenes.render import Layers, Region, draw, prepare
 from scripts.scenes.sensor import Exposure, Light, develop, exposure_for, sensor_of
 from scripts.scenes.spec import SceneSpec
-from scripts.scenes.stage import Actor, Stage, build_stage
+from scripts.scenes.stage import Actor, build_stage
 from scripts.scenes.take import aired, save, seen_at
 from scripts.scenes.truth import FrameTruth, scene_truth, write_truth
 
@@ -31,7 +30,8 @@ BIT_RATE = 2_200_000
 
 def render_clip(name: str, out: Path, work: Path, samples: int, only: list[int] | None) -> None:
     """Render the sample `name` into `out`; frames already in `work` are kept. `only`: these frames and no clip."""
-    from scripts.scenes.samples import SAMPLES, write_records
+    from scripts.scenes.records import write_records
+    from scripts.scenes.samples import SAMPLES
 
     sample = SAMPLES[name]()
     folder = work / name
@@ -72,7 +72,8 @@ class _Camera:
             layers = pickle.loads(kept.read_bytes())
             assert isinstance(layers, Layers)
             return layers
-        _hide(self._stage, set())
+        for actor in self._stage.actors:
+            actor.show(0.0, False)
         prepare(self._stage.scene, PLACE_SAMPLES, self._spec.seed % (1 << 30), keep=True)
         layers = draw(self._stage.scene)
         layers.light = aired(self._spec, layers)
@@ -82,10 +83,12 @@ class _Camera:
 
     def take(self, number: int, t_s: float, facts: Path, picture: Path) -> tuple[NDArray[np.uint8], Path]:
         """Write the frame's truth to `facts` and give its picture with the path it belongs to."""
-        light, depth, numbers = (a.copy() for a in (self._place.light, self._place.depth_m, self._place.numbers))
+        light, depth = self._place.light.copy(), self._place.depth_m.copy()
+        numbers = self._place.numbers.copy()
         self._stage.move_to(t_s)
         regions = {a.shape.identity: _region(self._spec, a, t_s) for a in self._stage.actors if a.here(t_s)}
-        _hide(self._stage, {name for name, region in regions.items() if region is not None})
+        for actor in self._stage.actors:
+            actor.show(t_s, regions.get(actor.shape.identity) is not None)
         for region in _joined([region for region in regions.values() if region is not None]):
             x0, y0, x1, y1 = region
             drawn = draw(self._stage.scene, region)
@@ -99,16 +102,10 @@ class _Camera:
         return shown, picture
 
 
-def _hide(stage: Stage, shown: set[str]) -> None:
-    for actor in stage.actors:
-        for thing in actor.objects:
-            thing.hide_render = actor.shape.identity not in shown
-
-
 def _region(spec: SceneSpec, actor: Actor, t_s: float) -> Region | None:
     """Where in the picture an actor and its shadow on the road may be; None where neither is in it."""
     pose = pose_at(actor.way, t_s)
-    corners = box_corners(pose.x_m, pose.y_m, pose.heading_deg, tuple(1.06 * side for side in actor.size_m))
+    corners = box_corners(pose.x_m, pose.y_m, pose.heading_deg, actor.size_m, 0.3)
     reach = actor.size_m[2] / math.tan(math.radians(spec.light.sun_elevation_deg))
     turn = math.radians(spec.light.sun_azimuth_deg)
     shade = corners * [1, 1, 0] - [reach * math.cos(turn), reach * math.sin(turn), 0]
@@ -143,7 +140,7 @@ def _pixels(region: Region) -> int:
 
 
 def _changed(place: Light, drawn: Layers) -> NDArray[np.float32]:
-    """Share 0 to 1 of the newly drawn light in each pixel: 1 on things and their shadows, 0 where only noise differs."""
+    """Share 0 to 1 of the newly drawn light in each pixel: 1 on things and shadows, 0 where only noise differs."""
     weights = np.array([0.2126, 0.7152, 0.0722], np.float32)
     before, after = cv2.GaussianBlur(place @ weights, (0, 0), 2.0), cv2.GaussianBlur(drawn.light @ weights, (0, 0), 2.0)
     differs = np.abs(after - before) / (before + 0.02 * float(before.mean()) + 1e-6)
@@ -162,18 +159,17 @@ def encode(pictures: list[Path], fps: float, target: Path) -> None:
     """H.264, 4:2:0, a key frame every two seconds and no B-frames, as cameras send it."""
     with av.open(str(target), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=round(fps))
-        first = cv2.imread(str(pictures[0]))
-        assert first is not None
-        stream.height, stream.width = first.shape[:2]
+        stream.height, stream.width = _picture(pictures[0]).shape[:2]
         stream.pix_fmt, stream.bit_rate = "yuv420p", BIT_RATE
         stream.gop_size, stream.max_b_frames = round(2 * fps), 0
         stream.options = {"preset": "slow", "profile": "high"}
         for path in pictures:
-            frame = av.VideoFrame.from_ndarray(cv2.imread(str(path)), format="bgr24")
-            container.mux(stream.encode(frame))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(_picture(path), format="bgr24")))
         container.mux(stream.encode(None))
 
 
-def write_json(path: Path, data: object) -> None:
-    """Write readable JSON."""
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def _picture(path: Path) -> NDArray[np.uint8]:
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise OSError(f"{path} is no picture: delete it with its .pickle, and it is rendered anew")
+    return np.asarray(picture, np.uint8)

@@ -124,6 +124,8 @@ class PlacedVehicle:
     way: tuple[Waypoint, ...]
     lane: int | None = None
     """1 is the lane nearest the middle of the road."""
+    door_open_s: tuple[float, float] | None = None
+    """From when to when a minivan's sliding door stands open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,9 @@ class Actor:
     objects: list[Object]
     wheels: list[tuple[Object, float]] = field(default_factory=list)
     until_s: float | None = None
+    opened: list[Object] = field(default_factory=list)
+    """The same vehicle with its door open, shown instead of `objects` while it is."""
+    open_s: tuple[float, float] = (0.0, 0.0)
 
     def here(self, t_s: float) -> bool:
         """Whether the actor is still in the scene."""
@@ -54,8 +57,15 @@ class Actor:
         for wheel, radius in self.wheels:
             rolled = travelled_m(self.way, t_s) * math.copysign(1.0, math.cos(math.radians(pose.heading_deg)))
             wheel.rotation_euler[1] = rolled / radius
+        self.show(t_s, self.here(t_s))
+
+    def show(self, t_s: float, shown: bool) -> None:
+        """Show or hide the actor, its door as it is at a time."""
+        is_open = bool(self.opened) and self.open_s[0] <= t_s < self.open_s[1]
         for thing in self.objects:
-            thing.hide_render = not self.here(t_s)
+            thing.hide_render = is_open or not shown
+        for thing in self.opened:
+            thing.hide_render = not (is_open and shown)
 
 
 @dataclass(slots=True)
@@ -92,8 +102,17 @@ def build_stage(spec: SceneSpec) -> Stage:
 
 
 def _vehicle(placed: PlacedVehicle, light: LightSpec, number: int) -> Actor:
+    actor = _built(placed, light, number, door_open=False)
+    if placed.door_open_s is not None:
+        other = _built(placed, light, number, door_open=True)
+        other.root.parent = actor.root
+        actor.opened, actor.open_s = other.objects, placed.door_open_s
+    return actor
+
+
+def _built(placed: PlacedVehicle, light: LightSpec, number: int, door_open: bool) -> Actor:
     vehicle = placed.vehicle
-    built = build_vehicle(vehicle, LAMPS[light.time])
+    built = build_vehicle(vehicle, LAMPS[light.time], door_open)
     objects = _with_children([built.root, *built.objects, *(part.object for part in built.parts)])
     bpy.context.view_layer.update()
     for thing in objects:

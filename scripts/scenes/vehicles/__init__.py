@@ -37,12 +37,15 @@ class Built:
     """Each wheel, turning about its own Y, with its radius in metres."""
 
 
-def build_vehicle(spec: VehicleSpec, lamps: float = 0.0) -> Built:
-    """Build a vehicle in the current scene; `lamps` is how brightly its lamps shine, 0 by day."""
+def build_vehicle(spec: VehicleSpec, lamps: float = 0.0, door_open: bool = False) -> Built:
+    """Build a vehicle in the current scene; `lamps` is how brightly its lamps shine, 0 by day.
+
+    `door_open` slides back a minivan's right door.
+    """
     if spec.kind in SMALL_KINDS:
         from scripts.scenes.vehicles.small import build_small
 
-        return build_small(spec, lamps)
+        return build_small(spec, lamps, door_open)
     from scripts.scenes.vehicles.truck import build_truck
 
     return build_truck(spec, lamps)
