@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import pickle
 import time
@@ -37,7 +38,7 @@ def render_clip(name: str, out: Path, work: Path, samples: int, only: list[int] 
     folder = work / name
     folder.mkdir(parents=True, exist_ok=True)
     count = round(sample.seconds * sample.fps)
-    camera = _Camera(sample.scene, samples, folder / "place.pickle")
+    camera = _Camera(sample.scene, samples, folder / f"place-{_mark(sample.scene)}.pickle")
     start, done = time.monotonic(), 0
     for number in range(count) if only is None else only:
         picture, facts = folder / f"{number:04d}.png", folder / f"{number:04d}.pickle"
@@ -100,6 +101,14 @@ class _Camera:
         shown = develop(light, self._exposure, self._spec.light, self._sensor, np.random.default_rng((3, number)))
         facts.write_bytes(pickle.dumps(truth))
         return shown, picture
+
+
+def _mark(spec: SceneSpec) -> str:
+    """Changes with the scene and with what builds its place, so that no kept place is mistaken for another."""
+    digest = hashlib.sha256(repr(spec).encode())
+    for path in sorted((Path(__file__).parent / "world").glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _region(spec: SceneSpec, actor: Actor, t_s: float) -> Region | None:

@@ -26,7 +26,7 @@ def build_town(
     ground = surfaces.ground("yard", (0.10, 0.095, 0.085), (0.19, 0.18, 0.165), 0.8)
     for sign, edge in ((-1, layout.right_end_m), (1, layout.left_end_m)):
         band("yard", layout, sorted([(edge + sign * 5.6, 0.15), (edge + sign * 120, 0.15)]), ground)
-    _station(-30.0, layout.right_end_m - 19.0, free, glow)
+    _station(-31.0, layout.right_end_m - 9.0, free, glow)
     _houses(layout, free, rng, glow)
     _stop(layout, free, glow)
     trees = [plants.broadleaf(rng, 6.5, 1000), plants.broadleaf(rng, 5.8, 900)]
@@ -58,9 +58,13 @@ def _station(x: float, y: float, free: ClearView, glow: float) -> None:
     box("doors", (18.0, 0.1, 3.0), (x, y + 0.02, 1.5), bright if glow else pane)
     name = boards.board(("延平汽车客运站",), RED_GROUND, boards.WHITE, 7.0)
     boards.stand("station name", name, (x, y + 2.0, 9.3), 2.0, -np.pi / 2, max(glow, 0.05), posts=False)
-    sign = boards.board(("客运站", "出租车候客区 →"), boards.BLUE, boards.WHITE, 1.8)
-    if not free.blocks(x + 16, y + 12, 1.5):
-        boards.stand("station sign", sign, (x + 16.0, y + 12.5, 2.2), 1.4, 0.0, glow)
+    short = boards.board(("客运站",), RED_GROUND, boards.WHITE, 2.9)
+    # The end walls carry the name too: who looks along the street does not see the front.
+    for side in (-1, 1):
+        heading = np.pi if side > 0 else 0.0
+        at = (x + 13.1 * side, y - 1.75, 6.3)
+        boards.stand("station end", short, at, 1.05, heading, max(glow, 0.05), posts=False)
+        box("end glass", (0.1, 7.0, 2.2), (x + 13.02 * side, y - 4.6, 3.2), pane)
 
 
 RED_GROUND = (126, 20, 22)
