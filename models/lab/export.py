@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,38 @@ def _fill(conv: nn.Conv2d, bn: nn.BatchNorm2d | None, stored: dict[str, Any], na
     bn.running_mean.zero_()
     bn.running_var.fill_(1)
     return 1
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def settle(network: RoadNetwork, batches: Iterable[torch.Tensor]) -> None:
+    """Give each normalisation of a network from `load_onnx` the mean and variance of what it gets from `batches`.
+
+    An identity computes what the exported network did, but training normalises by each batch and would change that;
+    with scale and offset fitted to what comes in, it does not.
+    """
+    sums: dict[nn.BatchNorm2d, list[torch.Tensor]] = {}
+
+    def record(norm: nn.BatchNorm2d, given: tuple[torch.Tensor, ...]) -> None:
+        x = given[0].float()
+        sums.setdefault(norm, []).append(torch.stack([x.mean((0, 2, 3)), (x * x).mean((0, 2, 3))]))
+
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    hooks = [norm.register_forward_pre_hook(record) for norm in norms]
+    network.eval()
+    for batch in batches:
+        network(batch)
+    for hook in hooks:
+        hook.remove()
+    for norm, recorded in sums.items():
+        mean, square = torch.stack(recorded).mean(dim=0)
+        variance = (square - mean * mean).clamp_min(1e-6)
+        offset = norm.bias - norm.weight * norm.running_mean / (norm.running_var + norm.eps).sqrt()
+        slope = norm.weight / (norm.running_var + norm.eps).sqrt()
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.copy_(slope * (variance + norm.eps).sqrt())
+        norm.bias.copy_(offset + slope * mean)
+    network.train()
 
 
 class _Pictures(CalibrationDataReader):  # type: ignore[misc]

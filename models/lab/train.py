@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import torch
 from ultralytics.models.yolo.detect import DetectionTrainer
 
 from models.lab.canvases import Canvases
-from models.lab.export import load_onnx
+from models.lab.export import load_checkpoint, load_onnx, settle
 from models.lab.network import RoadNetwork, load_body
 from models.lab.recipe import Recipe
 from models.manifest import ModelError
+
+_SETTLING_BATCHES = 8
 
 
 class RoadTrainer(DetectionTrainer):  # type: ignore[misc]
@@ -29,9 +32,16 @@ class RoadTrainer(DetectionTrainer):  # type: ignore[misc]
         if weights is not None:
             network.load_state_dict(weights.float().state_dict())
         elif self.start is not None:
-            (load_onnx if self.start.suffix == ".onnx" else load_body)(network, self.start)
+            _begin(network, self.start)
         network.to(memory_format=torch.channels_last)
         return network
+
+    def _setup_train(self) -> None:
+        super()._setup_train()
+        if not self.resume and self.start is not None and self.start.suffix == ".onnx":
+            batches = (self.preprocess_batch(batch)["img"] for batch in islice(self.train_loader, _SETTLING_BATCHES))
+            settle(self.model, batches)
+            self.ema.ema.load_state_dict(self.model.state_dict())
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
         """Canvases to train on; ultralytics' own pictures for the validation set it insists on having."""
@@ -62,6 +72,15 @@ class RoadTrainer(DetectionTrainer):  # type: ignore[misc]
         """See `validate`."""
 
 
+def _begin(network: RoadNetwork, start: Path) -> None:
+    if start.suffix == ".onnx":
+        load_onnx(network, start)
+    elif start.suffix == ".pt":
+        network.load_state_dict(load_checkpoint(start, network.model[-1].nc).state_dict())
+    else:
+        load_body(network, start)
+
+
 def train(
     recipe: Recipe,
     dataset: Path,
@@ -72,8 +91,9 @@ def train(
 ) -> Path:
     """Train and return the last checkpoint, `out`/weights/last.pt; with `resume` go on from it.
 
-    `dataset` is a folder built by `lushao models dataset`, `start` an npz of body weights or an exported network. Runs
-    on an accelerator if there is one. Raises `ModelError` when there is nothing to resume.
+    `dataset` is a folder built by `lushao models dataset`, `start` an npz of body weights, an exported
+    network or a checkpoint. Runs on an accelerator if there is one. Raises `ModelError` when there is nothing to
+    resume.
     """
     last = out / "weights" / "last.pt"
     if resume and not last.is_file():

@@ -135,7 +135,7 @@ def _over(vehicle: VehicleSpec, placed: PlacedVehicle) -> Violation:
 def passenger_hub() -> Sample:
     """A minivan without a permit takes people in outside the stop; a coach in the bay does what it should."""
     rng = np.random.default_rng(52)
-    road, seconds = RoadSpec("town", 2, 3.5, 12), 14.0
+    road, seconds = RoadSpec("town", 2, 3.5, 12), 13.0
     lane, kerb = lane_y(road, 1), -5.3
     van = sample_vehicle(rng, "minivan", identity="minivan", plate="闽H6T283")
     coach = sample_vehicle(rng, "coach", identity="coach", plate="闽H05518")
@@ -153,7 +153,7 @@ def passenger_hub() -> Sample:
         Waypoint(0.0, -62.0, lane),
         Waypoint(3.6, -26.0, lane),
         Waypoint(7.4, -3.6, -5.2),
-        Waypoint(14.0, -3.6, -5.2),
+        Waypoint(13.0, -3.6, -5.2),
     )
     persons = (
         PlacedPerson("boarding-1", 5, _walk(3.0, (13.6, -9.2), 6.4, (9.3, -5.6)), "walking", 6.3),
@@ -180,7 +180,7 @@ def passenger_hub() -> Sample:
         datetime(2026, 11, 23, 7, 10, tzinfo=UTC),
         (
             Violation("NP-01", van.identity, 3.6, 9.2, "It takes two people in and has no transport permit."),
-            Violation("NP-03", van.identity, 0.0, 14.0, "Six passes a day between hub and hospital on five days."),
+            Violation("NP-03", van.identity, 0.0, 13.0, "Six passes a day between hub and hospital on five days."),
         ),
         (
             RegistryEntry.of(van, use_nature="A"),
@@ -213,7 +213,7 @@ def _walk(from_s: float, start: tuple[float, float], to_s: float, end: tuple[flo
 def dangerous_goods() -> Sample:
     """Before a tunnel closed to dangerous goods: a signed tank truck without leave, one without signs, a lawful one."""
     rng = np.random.default_rng(63)
-    road, seconds = RoadSpec("tunnel", 2, 3.75, 5), 15.0
+    road, seconds = RoadSpec("tunnel", 2, 3.75, 5), 13.2
     closed = _tank(rng, "tank-closed", "闽H20817", signs=True)
     bare = _tank(rng, "tank-bare", "闽H34468", signs=False)
     lawful = _tank(rng, "tank-lawful", "闽H51927", signs=True)

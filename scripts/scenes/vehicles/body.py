@@ -19,7 +19,7 @@ Table = tuple[tuple[float, float], ...]
 Span = tuple[float, float]
 Face = Literal["front", "rear", "left", "right"]
 
-SIDES: tuple[Face, Face] = ("left", "right")
+SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 PAINT, GLASS, TRIM, UNDER, ROOF = range(5)
 """Material slots of a hull."""
@@ -104,7 +104,7 @@ class Hull:
         bulge = smooth(self.shape.flank, z / self.height_m)
         rise = (z - self.shape.sill_m) / (self.drawn(self.shape.belt, share) - self.shape.sill_m)
         crease = np.interp(rise, *np.array(self.shape.crease).T)
-        return smooth(self.shape.plan, share) * bulge * crease * self.width_m / 2.0
+        return np.asarray(smooth(self.shape.plan, share) * bulge * crease * self.width_m / 2.0)
 
     def pulled(self, x: Array, z: Array) -> Array:
         """X after nose and tail are set back by their curves."""
@@ -179,7 +179,9 @@ class Hull:
         mirrored = half[:, -2:0:-1] * np.array([1.0, -1.0, 1.0])
         ring = np.concatenate([half, mirrored], axis=1)
         count, rows = ring.shape[1], half.shape[1]
-        points, faces, slots = [ring.reshape(-1, 3)], [], []
+        points: list[Array] = [ring.reshape(-1, 3)]
+        faces: list[tuple[int, ...]] = []
+        slots: list[int] = []
         slot_of = self._slots(share, rows)
         for station in range(len(share) - 1):
             for column in range(count):
@@ -236,7 +238,10 @@ class Hull:
         """The hull's front or rear, a grid between the left and right points of its last section."""
         first, rows, inner = 3, len(half), len(_CAP_COLUMNS) - 2
         bulge = self.shape.bulge_m[0] if front else -self.shape.bulge_m[1]
-        points, numbers, faces, slots = [], [], [], []
+        points: list[tuple[float, float, float]] = []
+        numbers: list[list[int]] = []
+        faces: list[tuple[int, ...]] = []
+        slots: list[int] = []
         for row in range(first, rows):
             x, y, z = half[row]
             if row == rows - 1:
