@@ -10,16 +10,31 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scripts.scenes.lettering import PLATE_COLOURS
 from scripts.scenes.motion import pose_at, speed_kmh
-from scripts.scenes.spec import PlacedVehicle, VehicleSpec
+from scripts.scenes.spec import PlacedVehicle, PlateSpec, PlateType, VehicleSpec
 
 if TYPE_CHECKING:
     from scripts.scenes.samples import Sample
 
-SCALE = {"device_id": "scale-1", "scale_class": "5", "cert_no": "JL-2026-0117", "cert_valid_to": "2027-01-16T16:00:00Z"}
+SCALE = {"device_id": "scale-1", "scale_class": "5", "cert_no": "JL-2026-0117", "cert_valid_to": "2027-01-16T16:00:00.000Z"}
 """A made-up scale of accuracy class 5 (JJG 907-2006) whose certificate holds."""
 SCALE_ERROR = 1.012
 """Within the +-5 % that class 5 may err in service."""
+
+
+PLATE_CODES: dict[PlateType, str] = {
+    "large_car": "01",
+    "small_car": "02",
+    "motorcycle": "07",
+    "low_speed": "13",
+    "trailer": "15",
+    "learner": "16",
+    "police": "23",
+    "large_nev": "51",
+    "small_nev": "52",
+}
+"""Plate types by GA/T 16.7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +131,8 @@ def _weighed(sample: Sample, placed: PlacedVehicle, serial: int) -> dict[str, An
         "scale": SCALE,
         "lane": str(placed.lane),
         "speed_kmh": round(speed_kmh(placed.way, t_s), 1),
-        "plate_front": vehicle.front_plate.text if vehicle.front_plate else None,
-        "plate_rear": vehicle.rear_plate.text if vehicle.rear_plate else None,
+        "plate_front": _plate(vehicle.front_plate),
+        "plate_rear": _plate(vehicle.rear_plate),
         "axle_count": len(grounded),
         "total_kg": total,
         "axle_kg": _shared(total, grounded),
@@ -126,6 +141,13 @@ def _weighed(sample: Sample, placed: PlacedVehicle, serial: int) -> dict[str, An
         "over_kg": max(0.0, total - limit) if limit else None,
         "serial": serial,
     }
+
+
+def _plate(plate: PlateSpec | None) -> dict[str, Any] | None:
+    """A plate as the scale's own camera read it."""
+    if plate is None:
+        return None
+    return {"text": plate.text, "type": PLATE_CODES[plate.type], "colour": PLATE_COLOURS[plate.type], "score": 0.97}
 
 
 def _shared(total: float, axles: list[float]) -> list[float]:

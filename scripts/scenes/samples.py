@@ -135,29 +135,29 @@ def _over(vehicle: VehicleSpec, placed: PlacedVehicle) -> Violation:
 def passenger_hub() -> Sample:
     """A minivan without a permit takes people in outside the stop; a coach in the bay does what it should."""
     rng = np.random.default_rng(52)
-    road, seconds = RoadSpec("town", 2, 3.5, 12), 13.0
+    road, seconds = RoadSpec("town", 2, 3.5, 12), 16.5
     lane, kerb = lane_y(road, 1), -5.3
     van = sample_vehicle(rng, "minivan", identity="minivan", plate="闽H6T283")
     coach = sample_vehicle(rng, "coach", identity="coach", plate="闽H05518")
     taxi = sample_vehicle(rng, "taxi", identity="taxi", plate="闽H9X071")
     car = sample_vehicle(rng, "suv", identity="car", plate="闽H2W946")
     van_way = (
-        Waypoint(0.0, -16.0, lane),
-        Waypoint(1.6, -3.0, lane),
-        Waypoint(3.6, 9.5, kerb),
-        Waypoint(9.2, 9.5, kerb),
-        Waypoint(11.0, 17.0, lane),
-        Waypoint(13.0, 36.0, lane),
+        Waypoint(0.0, -10.0, lane),
+        Waypoint(0.9, -2.0, lane),
+        Waypoint(2.6, 9.5, kerb),
+        Waypoint(13.6, 9.5, kerb),
+        Waypoint(15.2, 16.0, lane),
+        Waypoint(16.5, 30.0, lane),
     )
     coach_way = (
         Waypoint(0.0, -62.0, lane),
         Waypoint(3.6, -26.0, lane),
         Waypoint(7.4, -3.6, -5.2),
-        Waypoint(13.0, -3.6, -5.2),
+        Waypoint(16.5, -3.6, -5.2),
     )
     persons = (
-        PlacedPerson("boarding-1", 5, _walk(3.0, (13.6, -9.2), 6.4, (9.3, -5.6)), "walking", 6.3),
-        PlacedPerson("boarding-2", 11, _walk(4.0, (15.0, -8.8), 8.2, (9.3, -5.6)), "walking", 8.1),
+        PlacedPerson("boarding-1", 5, _walk(3.2, (13.6, -9.2), 6.6, (9.3, -5.6)), "walking", 6.5),
+        PlacedPerson("boarding-2", 11, _walk(5.6, (14.6, -8.9), 10.2, (9.3, -5.6)), "walking", 10.1),
         PlacedPerson("waiting-1", 21, (Waypoint(0.0, -1.5, -8.3, 80.0),)),
         PlacedPerson("waiting-2", 34, (Waypoint(0.0, 1.2, -8.6, 100.0),)),
     )
@@ -169,9 +169,9 @@ def passenger_hub() -> Sample:
             LightSpec("day", "clear", 300.0, 50.0),
             CameraSpec("side", (22.0, -10.6, 5.0), (3.0, -4.4, 0.9), 60.0, *SIZE),
             (
-                PlacedVehicle(van, van_way, 1, door_open_s=(4.2, 8.9)),
+                PlacedVehicle(van, van_way, 1, door_open_s=(3.4, 12.4)),
                 PlacedVehicle(coach, coach_way, 1),
-                through(taxi, road, -64.0, 38.0, seconds),
+                through(taxi, road, -88.0, 38.0, seconds),
                 oncoming(car, road, 32.0, 40.0, seconds),
             ),
             persons,
@@ -179,8 +179,9 @@ def passenger_hub() -> Sample:
         seconds,
         datetime(2026, 11, 23, 7, 10, tzinfo=UTC),
         (
-            Violation("NP-01", van.identity, 3.6, 9.2, "It takes two people in and has no transport permit."),
-            Violation("NP-03", van.identity, 0.0, 13.0, "Six passes a day between hub and hospital on five days."),
+            Violation("TR-02", van.identity, 2.6, 13.6, "It stands 11 s beside the stop's bay, where nobody may stop."),
+            Violation("NP-01", van.identity, 2.6, 13.6, "It takes two people in and has no transport permit."),
+            Violation("NP-03", van.identity, 0.0, 16.5, "Six passes a day between hub and hospital on five days."),
         ),
         (
             RegistryEntry.of(van, use_nature="A"),
