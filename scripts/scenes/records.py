@@ -17,7 +17,12 @@ from scripts.scenes.spec import PlacedVehicle, PlateSpec, PlateType, VehicleSpec
 if TYPE_CHECKING:
     from scripts.scenes.samples import Sample
 
-SCALE = {"device_id": "scale-1", "scale_class": "5", "cert_no": "JL-2026-0117", "cert_valid_to": "2027-01-16T16:00:00.000Z"}
+SCALE = {
+    "device_id": "scale-1",
+    "scale_class": "5",
+    "cert_no": "JL-2026-0117",
+    "cert_valid_to": "2027-01-16T16:00:00.000Z",
+}
 """A made-up scale of accuracy class 5 (JJG 907-2006) whose certificate holds."""
 SCALE_ERROR = 1.012
 """Within the +-5 % that class 5 may err in service."""
