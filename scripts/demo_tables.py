@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -43,41 +43,46 @@ def _proof(lead: Lead) -> str:
     return f"clip, {pictures} panoramas, close-up" if lead.evidence.complete else "; ".join(lead.evidence.missing)
 
 
-def clips_table(site: SiteSettings, passages: Sequence[Passage], leads: Sequence[Lead]) -> Table:
-    """A row per clip: what passed in truth, what was seen, what became a lead, and what lies beside the clip."""
-    table = Table(title="What was seen of each clip, against its truth")
-    for column in ("clip", "passed in truth", "seen", "leads", "beside it, for rules to come"):
+def clips_table(site: SiteSettings, rules: RuleTable, passages: Sequence[Passage], leads: Sequence[Lead]) -> Table:
+    """A row per clip: what passed and what it broke in truth, what was seen, what became a lead."""
+    table = Table(
+        title="What was seen of each clip, against its truth",
+        caption="Rules in brackets need scale and registry; their records lie beside the clips, the rules are to come.",
+    )
+    for column in ("clip", "passed in truth", "seen", "breaks in truth", "leads"):
         table.add_column(column)
+    known = {rule.id for rule in rules.rules}
     for camera in site.cameras:
         name, clip = camera.source.id, Path(camera.source.url)
         table.add_row(
             name,
             _counted(truth_of(clip)),
             _counted([p.class_name for p in passages if p.camera == name]),
+            ", ".join(rule if rule in known else f"({rule})" for rule in broken_in(clip)),
             str(sum(lead.camera.id == name for lead in leads)),
-            _beside(clip),
         )
     return table
 
 
 def truth_of(clip: Path) -> list[str]:
-    """The class of each vehicle and person that passes in a rendered clip, from NAME.truth.json beside it."""
-    truth = json.loads(clip.with_suffix(".truth.json").read_text(encoding="utf-8"))
-    return [thing["class"] for thing in truth["vehicles"]]
+    """The class of each vehicle that passes in a rendered clip, from NAME.truth.json beside it."""
+    return [str(vehicle["class"]) for vehicle in _truth(clip)["vehicles"].values()]
+
+
+def broken_in(clip: Path) -> list[str]:
+    """Rules that are broken in a rendered clip, as a perfect observer would report them."""
+    return sorted({str(violation["rule"]) for violation in _truth(clip)["violations"]})
+
+
+def _truth(clip: Path) -> dict[str, Any]:
+    truth: dict[str, Any] = json.loads(clip.with_suffix(".truth.json").read_text(encoding="utf-8"))
+    return truth
 
 
 def _counted(names: Sequence[str]) -> str:
     """For example: 5: 3 truck, 2 car."""
     kinds = ", ".join(f"{count} {name}" for name, count in Counter(names).most_common())
     return f"{len(names)}: {kinds}" if names else "0"
-
-
-def _beside(clip: Path) -> str:
-    """How many records of other devices come with a clip."""
-    weighings = json.loads(clip.with_suffix(".weigh.json").read_text(encoding="utf-8"))
-    with clip.with_suffix(".registry.csv").open(encoding="utf-8", newline="") as file:
-        entries = sum(1 for _ in csv.DictReader(file))
-    return f"scale records: {len(weighings)}, registry entries: {entries}"
 
 
 def show_proof(site: SiteSettings, console: Console) -> None:
