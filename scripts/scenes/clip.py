@@ -25,7 +25,7 @@ from scripts.scenes.truth import FrameTruth, scene_truth, write_truth
 PLACE_SAMPLES = 40
 """Paths per pixel of the empty place, which all frames share."""
 MARGIN_PX = 20
-BIT_RATE = 2_200_000
+BIT_RATE = 1_900_000
 """Of the clip, bits a second: three clips of 14 s stay below 12 MB."""
 
 

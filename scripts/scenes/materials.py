@@ -24,7 +24,7 @@ def paint(rgb: Colour, dirt: float = 0.2, seed: int = 0) -> Material:
     name = f"paint {_tag(rgb)} {dirt:.2f} {seed}"
     if found := bpy.data.materials.get(name):
         return found
-    made = _Sheet(name)
+    made = Sheet(name)
     muddy = made.mud(dirt, seed)
     made.set("Base Color", made.blend(muddy, rgb, MUD))
     made.set("Roughness", made.blend_value(muddy, 0.32, 0.9))
@@ -38,7 +38,7 @@ def worn(rgb: Colour, dirt: float = 0.3, seed: int = 0) -> Material:
     name = f"worn {_tag(rgb)} {dirt:.2f} {seed}"
     if found := bpy.data.materials.get(name):
         return found
-    made = _Sheet(name)
+    made = Sheet(name)
     patches = made.steps(made.noise(3.5, seed + 11, detail=6.0), 0.56, 0.68)
     rusty = made.blend(made.scaled(patches, 0.25 + 0.6 * dirt), rgb, (0.17, 0.075, 0.035))
     made.set("Base Color", made.blend(made.mud(dirt, seed), rusty, MUD))
@@ -51,7 +51,7 @@ def glass(dark: float = 1.0) -> Material:
     name = f"glass {dark:.2f}"
     if found := bpy.data.materials.get(name):
         return found
-    made = _Sheet(name)
+    made = Sheet(name)
     made.set("Base Color", (0.008, 0.010, 0.012, 1.0))
     made.set("Roughness", 0.04)
     made.set("IOR", 1.5)
@@ -80,7 +80,7 @@ def lamp(rgb: Colour, strength: float = 0.0) -> Material:
     name = f"lamp {_tag(rgb)} {strength:.2f}"
     if found := bpy.data.materials.get(name):
         return found
-    made = _Sheet(name)
+    made = Sheet(name)
     made.set("Base Color", (*rgb, 1.0))
     made.set("Roughness", 0.12)
     made.set("Coat Weight", 0.8)
@@ -94,7 +94,7 @@ def reflector(rgb: Colour, glow: float = 0.0) -> Material:
     name = f"reflector {_tag(rgb)} {glow:.2f}"
     if found := bpy.data.materials.get(name):
         return found
-    made = _Sheet(name)
+    made = Sheet(name)
     made.set("Base Color", (*rgb, 1.0))
     made.set("Roughness", 0.3)
     made.set("Emission Color", (*rgb, 1.0))
@@ -111,7 +111,7 @@ def picture(name: str, pixels: np.ndarray[Any, Any], glow: float = 0.0, roughnes
     full = f"picture {name} {glow:.2f}"
     if found := bpy.data.materials.get(full):
         return found
-    made = _Sheet(full)
+    made = Sheet(full)
     texture = made.node("ShaderNodeTexImage")
     texture.image = _image(full, pixels)
     texture.extension = "EXTEND"
@@ -150,7 +150,7 @@ def tarpaulin(rgb: Colour, seed: int = 0) -> Material:
     name = f"tarpaulin {_tag(rgb)} {seed}"
     if found := bpy.data.materials.get(name):
         return found
-    made = _Sheet(name)
+    made = Sheet(name)
     dusty = made.scaled(made.steps(made.noise(0.9, seed, detail=5.0), 0.4, 0.7), 0.3)
     made.set("Base Color", made.blend(dusty, rgb, (0.35, 0.31, 0.25)))
     made.set("Roughness", 0.6)
@@ -165,7 +165,7 @@ def _tag(rgb: Colour) -> str:
 def _plain(name: str, rgb: Colour, roughness: float, metallic: float = 0.0) -> Material:
     if found := bpy.data.materials.get(name):
         return found
-    made = _Sheet(name)
+    made = Sheet(name)
     made.set("Base Color", (*rgb, 1.0))
     made.set("Roughness", roughness)
     made.set("Metallic", metallic)
@@ -175,7 +175,7 @@ def _plain(name: str, rgb: Colour, roughness: float, metallic: float = 0.0) -> M
 def _heap(name: str, dark: Colour, light: Colour, grain: float, bump: float, roughness: float = 0.9) -> Material:
     if found := bpy.data.materials.get(name):
         return found
-    made = _Sheet(name)
+    made = Sheet(name)
     stones = made.node("ShaderNodeTexVoronoi")
     stones.inputs["Scale"].default_value = grain
     made.join(made.place(0), stones.inputs["Vector"])
@@ -197,7 +197,7 @@ def _image(name: str, pixels: np.ndarray[Any, Any]) -> Any:
     return image
 
 
-class _Sheet:
+class Sheet:
     """One material's node tree in the making, around a Principled shader."""
 
     def __init__(self, name: str) -> None:

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.scenes.materials import _Sheet as Sheet
+from scripts.scenes.materials import Sheet as Sheet
 from scripts.scenes.world.layout import Layout
 from scripts.scenes.world.pavement import PERIOD_M, pavement
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
+from detector.network import Network
 from detector.settings import DetectorSettings
 from edge.settings import load_site
 from models import bundled_weights
+from models.bundled import WEIGHTS
+from models.manifest import read_manifest, sha256_of
+from models.taxonomy import Task
 from tests.world import write_site, write_video
 
 
@@ -22,3 +27,21 @@ def test_a_site_without_a_model_key_takes_the_bundled_network(tmp_path: Path) ->
     site = write_site(tmp_path, write_video(tmp_path / "road.mp4", [], 1), detector={"min_score": 0.2})
     assert "model" not in yaml.safe_load(site.read_text(encoding="utf-8"))["detector"]
     assert load_site(site).detector.model == bundled_weights("vehicles")
+
+
+@pytest.mark.parametrize("task", ["vehicles", "features"])
+def test_every_bundled_network_has_its_manifest_and_card_and_loads(task: Task) -> None:
+    weights = bundled_weights(task)
+    network = Network.load(DetectorSettings(model=weights, provider="cpu"))
+    manifest = read_manifest(weights.with_suffix(".yaml"))
+    assert manifest.sha256 == sha256_of(weights)
+    assert (manifest.task, manifest.licence == "unknown") == (task, False)
+    assert network.manifest == manifest
+    card = weights.with_suffix(".md").read_text(encoding="utf-8")
+    assert all(trained.name in card and trained.licence in card for trained in manifest.trained_on)
+
+
+@pytest.mark.parametrize("weights", sorted(WEIGHTS.glob("*.onnx")), ids=lambda path: path.name)
+def test_a_bundled_file_can_be_sent_over_a_mountain_link(weights: Path) -> None:
+    assert weights.stat().st_size < 12_000_000
+    assert Network.load(DetectorSettings(model=weights, provider="cpu")).manifest.task == weights.name.split(".")[0]
