@@ -95,6 +95,7 @@ def train(
     network or a checkpoint. Runs on an accelerator if there is one. Raises `ModelError` when there is nothing to
     resume.
     """
+    out = out.resolve()  # ultralytics puts what is relative below its own folder of runs
     last = out / "weights" / "last.pt"
     if resume and not last.is_file():
         raise ModelError(f"{last}: no checkpoint to go on from. Leave out --resume to begin.")
@@ -127,9 +128,8 @@ def train(
         settings["time"] = hours
     if resume:
         settings["resume"] = str(last)
-    trainer = type("Trainer", (RoadTrainer,), {"recipe": recipe, "start": start, "dataset_folder": dataset})(
-        overrides=settings
-    )
+    trainer = RoadTrainer(overrides=settings)
+    trainer.recipe, trainer.start, trainer.dataset_folder = recipe, start, dataset
     torch.set_num_threads(len(os.sched_getaffinity(0)))  # ultralytics leaves one core to others
     trainer.train()
     return last
