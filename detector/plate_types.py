@@ -1,6 +1,6 @@
 """Types of Chinese number plates: what their texts look like and which colours they come in.
 
-Patterns and colours follow GA 36-2018 as summed up in docs/legal-sources.md; the first two characters are province and
+Patterns and colours follow GA 36-2018 and GA 802; the first two characters are province and
 office, and the letters I and O do not exist.
 """
 
