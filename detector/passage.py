@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cameras import Image
-from detector.detections import Box
+from detector.facts import Facts
 from detector.places import Crossing, Stop, ZoneVisit
+from detector.shots import Shot
 
 Edge = Literal["left", "right", "top", "bottom", "inside"]
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One of the best views of the vehicle: a crop of the undistorted picture, with where and when."""
-
-    t_s: float
-    taken_at: datetime
-    box: Box
-    """Box of the vehicle in the picture, pixels."""
-    quality: float
-    """Size times sharpness times score; comparable within one passage."""
-    crop: Image
-    """BGR, uint8; the box with a margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +53,8 @@ class Passage:
     """Best first."""
     over: bool
     """False while the vehicle is still in view."""
+    facts: Facts = field(default_factory=Facts)
+    """What the second look found; nothing until it was taken."""
 
     @property
     def first_s(self) -> float:

@@ -6,16 +6,23 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
 from cameras import Frame
-from detector.detections import Box, Detections
+from detector.detections import Box, Boxes, Detections
+from detector.geometry import share_inside
 from detector.passage import Passage
 from detector.places import PlaceLog
 from detector.plan import Plan, PlanSettings
 from detector.shots import ShotKeeper, ShotSettings
 from detector.tracker import Track, Tracker, TrackerSettings
+
+OTHER_SCORE = 0.3
+"""Boxes at least so sure may hide a part of another vehicle."""
+ONE_VEHICLE = 0.8
+"""Two boxes of which the smaller lies to so large a share in the larger are of one vehicle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,9 @@ class PassageBuilder:
             if log is None:
                 log = self._logs[track.number] = self._new_log(frame)
             box = _as_tuple(detections.boxes[row])
-            log.take(frame, box, float(detections.scores[row]), int(detections.class_ids[row]), self._looks)
+            score, class_id = float(detections.scores[row]), int(detections.class_ids[row])
+            log.take(frame, box, score, class_id, self._looks)
+            log.shots.offer(frame, box, score, partial(self._others, detections, row))
             if track.confirmed:
                 seen.append(track.number)
         self._forget_unconfirmed(t_s)
@@ -113,6 +122,15 @@ class PassageBuilder:
         self._plan = Plan(self._plan_settings, self._size)
         self._tracker = Tracker(self._tracker_settings, self._groups)
         return over
+
+    def _others(self, detections: Detections, row: int) -> Boxes:
+        """Boxes (N, 4) of other vehicles than that of the row, without those that are one with it, as its cab."""
+        group = self._groups[int(detections.class_ids[row])]
+        rival = np.array([self._groups[int(i)] == group for i in detections.class_ids], bool)
+        rival &= detections.scores >= OTHER_SCORE
+        own, boxes = detections.boxes[row : row + 1].astype(float), detections.boxes.astype(float)
+        shared = np.maximum(share_inside(boxes, own)[:, 0], share_inside(own, boxes)[0])
+        return detections[rival & (shared < ONE_VEHICLE)].boxes
 
     def _new_log(self, frame: Frame) -> _TrackLog:
         return _TrackLog(
@@ -186,7 +204,6 @@ class _TrackLog:
         self.votes[class_id] += score * size
         self.score_sums[class_id] += score
         self.counts[class_id] += 1
-        self.shots.offer(frame, box, score)
 
     def _note(self, t_s: float, box: Box, score: float, *, seen: bool) -> None:
         self.times.append(t_s)

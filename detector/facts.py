@@ -1,0 +1,113 @@
+"""What is known of a vehicle: each fact with its value, how sure, from how many shots, and the shot that proves it.
+
+A fact that was not seen, or not well enough, is unknown: it has no value, and says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+from detector.axles import Axles
+from detector.detections import Box
+from detector.shots import Shot
+
+Value = TypeVar("Value")
+PlateEnd = Literal["front", "rear", "trailer", "unknown"]
+Load = Literal["heaped", "covered"]
+"""Heaped above the boards, or under a cover."""
+Agreement = Literal["agree", "disagree"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where a fact can be looked at."""
+
+    shot: Shot
+    box: Box | None = None
+    """Of what was seen, in pixels of the shot's crop; None where the whole vehicle shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[Value]):
+    """One fact; `unknown()` makes one without a value."""
+
+    value: Value | None
+    confidence: float
+    """0 to 1; 0 of what is unknown."""
+    shots: int
+    """In how many shots it was seen alike."""
+    proof: Proof | None
+    doubt: str = ""
+    """Why it is unknown, or why it must not be relied on; empty where nothing speaks against it."""
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a value."""
+        return self.value is not None
+
+    @property
+    def sure(self) -> bool:
+        """Whether there is a value that nothing speaks against."""
+        return self.known and not self.doubt
+
+
+def unknown(why: str) -> Fact[Value]:
+    """A fact that is not known, and why."""
+    return Fact(None, 0.0, 0, None, why)
+
+
+@dataclass(frozen=True, slots=True)
+class PlateRead:
+    """A number plate; a vehicle's identity is (`text`, `type`)."""
+
+    text: str
+    """Both lines as one; `-` stands for a character on which the shots do not agree."""
+    type: str
+    """As in `detector.plate_types`, or `unknown`."""
+    colour: str
+    end: PlateEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """An orange panel (GB 13392-2023)."""
+
+    hazard: str
+    """Hazard identification number, with X where the goods must not meet water; empty on an empty panel."""
+    un: str
+    """UN number, four digits; empty on an empty panel."""
+
+
+_NOT_LOOKED = "no second look was taken"
+
+
+def _unlooked() -> Fact[Value]:
+    return unknown(_NOT_LOOKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All facts of one passage."""
+
+    looked_at: tuple[float, ...] = ()
+    """Stream times of the shots that were looked at, in seconds."""
+    plates: tuple[Fact[PlateRead], ...] = ()
+    """One per end of the vehicle that was seen, surest first."""
+    axles: Fact[Axles] = field(default_factory=_unlooked)
+    load: Fact[Load] = field(default_factory=_unlooked)
+    panel: Fact[Panel] = field(default_factory=_unlooked)
+    diamonds: tuple[Fact[str], ...] = ()
+    """Class of each diamond that was seen."""
+    signs_agree: Fact[Agreement] = field(default_factory=_unlooked)
+    """Whether panel and diamonds tell of the same goods."""
+    colour: Fact[str] = field(default_factory=_unlooked)
+    """Of the body."""
+    body: Fact[str] = field(default_factory=_unlooked)
+    """Kind of body: `tank`, `open`."""
+    taxi_lamp: Fact[bool] = field(default_factory=_unlooked)
+
+    @property
+    def plate(self) -> Fact[PlateRead] | None:
+        """The plate of the motor vehicle itself, not of its trailer; None where none was read."""
+        return next((p for p in self.plates if p.value is not None and p.value.end != "trailer"), None)

@@ -1,0 +1,54 @@
+"""The plates of a vehicle: agreed over its shots, kept apart by the end of the vehicle they are on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from detector.agreement import Agreed, Read, agree
+from detector.facts import Fact, PlateEnd, PlateRead, Proof
+from detector.heading import facing_end, heading_at
+from detector.passage import Passage
+from detector.plate_types import type_of
+from detector.sights import Sight
+from detector.sign import UNREAD
+
+RIVAL = 0.5
+"""Another number with this share of the weight on the same end makes both doubtful."""
+
+
+def plate_facts(passage: Passage, sights: Sequence[Sight]) -> tuple[Fact[PlateRead], ...]:
+    """One fact per end of the vehicle on which a plate was read, surest first."""
+    reads: dict[PlateEnd, list[Read]] = {}
+    for sight in sights:
+        for read in sight.reads("plate"):
+            reads.setdefault(_end(passage, read), []).append(read)
+    facts = [_fact(end, agree(those)) for end, those in reads.items()]
+    return tuple(sorted((f for f in facts if f is not None), key=lambda f: (bool(f.doubt), -f.confidence)))
+
+
+def _fact(end: PlateEnd, found: list[Agreed]) -> Fact[PlateRead] | None:
+    if not found:
+        return None
+    best = found[0]
+    colour = best.best.sign.colour
+    plate = PlateRead(best.text, type_of(best.text, colour), colour, end)
+    doubts = [best.doubt] if best.doubt else []
+    if UNREAD not in best.text and plate.type == "unknown":
+        doubts.append(f"no plate has this number in {colour}")
+    if len(found) > 1 and found[1].weight >= RIVAL * best.weight:
+        doubts.append(f"another number was read there too: {found[1].text}")
+    return Fact(plate, best.confidence, best.shots, Proof(best.best.shot, best.best.sign.box), "; ".join(doubts))
+
+
+def _end(passage: Passage, read: Read) -> PlateEnd:
+    if read.sign.text.endswith("挂"):
+        return "trailer"
+    facing = facing_end(passage, read.shot.t_s)
+    if facing is not None:
+        return facing
+    heading = heading_at(passage, read.shot.t_s)
+    if heading is None:
+        return "unknown"
+    x0, _, x1, _ = read.shot.own_box
+    left = (read.sign.box[0] + read.sign.box[2]) < x0 + x1
+    return "front" if left == (heading == "left") else "rear"
