@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import numpy as np
 import typer
@@ -14,9 +14,14 @@ from rich.console import Console
 from cameras import Frame
 from cameras.frame import Image
 from detector.detections import Detections
+from detector.draw import drawn, drawn_signs
 from detector.inspection import PICTURES, Drawing, Inspection, Sight
 from detector.network import Network
+from detector.plate_types import type_of
+from detector.session import usable_cores
 from detector.settings import DetectorSettings
+from detector.sign import Sign
+from detector.sign_look import SignLook
 from detector.two_looks import LEAST_SCORE, TwoLooks
 from models import ModelError, bundled_weights
 from models.taxonomy import Task
@@ -56,7 +61,7 @@ def vehicles(
     def look(picture: Frame | Image) -> Detections:
         return network.detect([picture])[0]
 
-    _Report(network, as_json, min_score, draw).run(look, paths)
+    _boxes_report(network, as_json, min_score, draw).run(look, paths)
 
 
 @app.command()
@@ -82,48 +87,109 @@ def features(
     def look(picture: Frame | Image) -> Detections:
         return closer.detect(picture) if closer else network.detect([picture])[0]
 
-    _Report(network, as_json, min_score, draw).run(look, paths)
+    _boxes_report(network, as_json, min_score, draw).run(look, paths)
 
 
-class _Report:
+@app.command()
+def plates(
+    paths: Paths,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+    crops: Annotated[bool, typer.Option("--crops", help="Each picture is one plate, cut out before.")] = False,
+    min_score: Annotated[
+        float, typer.Option(min=0, max=1, help="Least score of a plate: of its being one, and of all it says.")
+    ] = 0.0,
+    draw: Draw = None,
+) -> None:
+    """Find and read number plates: text, type, colour, score, box and corners (pixels, clockwise from upper left).
+
+    A character that cannot be read is `-`. The orange panels and diamonds of dangerous goods are found and read too.
+    """
+    try:
+        look = SignLook.load()
+    except ModelError as error:
+        raise _failed(error) from None
+
+    def signs(picture: Frame | Image) -> list[Sign]:
+        image = picture if isinstance(picture, np.ndarray) else picture.image
+        found = look.crop(image) if crops else look.signs(image)
+        return [sign for sign in found if sign.score >= min_score]
+
+    def line(sight: Sight[list[Sign]]) -> str:
+        if not as_json:
+            return _words(sight, [f"{sign.text} {sign.colour or sign.kind} {sign.score:.2f}" for sign in sight.found])
+        named = {"plates": "plate", "panels": "panel", "diamonds": "diamond"}
+        found = {word: [_sign_dict(s) for s in sight.found if s.kind == kind] for word, kind in named.items()}
+        return _json_line(sight, found)
+
+    drawing: Drawing[list[Sign]] | None = None if draw is None else Drawing(draw, drawn_signs)
+    _Report(usable_cores() + 1, line, drawing).run(signs, paths)
+
+
+Found = TypeVar("Found")
+
+
+class _Report(Generic[Found]):
     """Tells people or programs what is in files."""
 
-    def __init__(self, network: Network, as_json: bool, min_score: float | None, draw: Path | None) -> None:
-        self._names = network.class_names
-        self._threads = network.lanes + 1
-        self._as_json = as_json
-        self._draw = draw
-        self._shown = SHOWN if min_score is None else min_score
+    def __init__(self, threads: int, line: Callable[[Sight[Found]], str], drawing: Drawing[Found] | None) -> None:
+        self._threads = threads
+        self._line = line
+        self._drawing = drawing
         self._failed = False
 
-    def run(self, look: Callable[[Frame | Image], Detections], paths: Sequence[Path]) -> None:
+    def run(self, look: Callable[[Frame | Image], Found], paths: Sequence[Path]) -> None:
         """Look at all files. Raises Exit where some cannot be read."""
-        drawing = None
-        if self._draw is not None:
-            self._draw.mkdir(parents=True, exist_ok=True)
-            drawing = Drawing(self._draw, self._names, self._shown)
-        Inspection(look, self._threads, tell=self._tell, fail=self._fail, drawing=drawing).run(list(_files(paths)))
+        if self._drawing is not None:
+            self._drawing.folder.mkdir(parents=True, exist_ok=True)
+        Inspection(look, self._threads, tell=self._tell, fail=self._fail, drawing=self._drawing).run(
+            list(_files(paths))
+        )
         if self._failed:
             raise typer.Exit(1)
 
-    def _tell(self, sight: Sight) -> None:
-        typer.echo(self._json(sight) if self._as_json else self._words(sight))
+    def _tell(self, sight: Sight[Found]) -> None:
+        typer.echo(self._line(sight))
 
     def _fail(self, error: Exception) -> None:
         _say(error)
         self._failed = True
 
-    def _json(self, sight: Sight) -> str:
-        line: dict[str, Any] = {"image": str(sight.path), "frame": sight.number}
-        if sight.t_s is not None:
-            line["t_s"] = round(sight.t_s, 3)
-        line |= {"width": sight.width, "height": sight.height, "detections": _as_dicts(sight.found, self._names)}
-        return json.dumps(line, ensure_ascii=False)
 
-    def _words(self, sight: Sight) -> str:
-        when = "" if sight.t_s is None else f" {sight.t_s:8.3f} s"
+def _boxes_report(network: Network, as_json: bool, min_score: float | None, draw: Path | None) -> _Report[Detections]:
+    names = network.class_names
+    shown = SHOWN if min_score is None else min_score
+
+    def line(sight: Sight[Detections]) -> str:
+        if as_json:
+            return _json_line(sight, {"detections": _as_dicts(sight.found, names)})
         found = zip(sight.found.class_ids, sight.found.scores, strict=True)
-        return f"{sight.path}{when}: {', '.join(f'{self._names[c]} {s:.2f}' for c, s in found) or 'nothing'}"
+        return _words(sight, [f"{names[c]} {s:.2f}" for c, s in found])
+
+    def copy(picture: Image, found: Detections) -> Image:
+        return drawn(picture, found[found.scores >= shown], names)
+
+    return _Report(network.lanes + 1, line, None if draw is None else Drawing(draw, copy))
+
+
+def _json_line(sight: Sight[Any], found: dict[str, Any]) -> str:
+    line: dict[str, Any] = {"image": str(sight.path), "frame": sight.number}
+    if sight.t_s is not None:
+        line["t_s"] = round(sight.t_s, 3)
+    return json.dumps(line | {"width": sight.width, "height": sight.height} | found, ensure_ascii=False)
+
+
+def _words(sight: Sight[Any], found: Sequence[str]) -> str:
+    when = "" if sight.t_s is None else f" {sight.t_s:8.3f} s"
+    return f"{sight.path}{when}: {', '.join(found) or 'nothing'}"
+
+
+def _sign_dict(sign: Sign) -> dict[str, Any]:
+    read = {"text": sign.text, "score": round(sign.score, 4)}
+    if sign.kind == "plate":
+        read = {"text": sign.text, "type": type_of(sign.text, sign.colour), "colour": sign.colour} | read
+    place = {"box": [round(v, 1) for v in sign.box], "corners": sign.corners.round(1).astype(float).tolist()}
+    scores = [round(score, 3) for score in sign.character_scores]
+    return read | {"lines": sign.lines, "character_scores": scores} | place
 
 
 def _least(min_score: float | None, as_json: bool) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from av.video.stream import VideoStream
 
 from cameras.frame import Image
 from detector.detections import Detections
+from detector.sign import Sign
 
 _CLOCK = Fraction(1, 90_000)
 _COLOURS = ((66, 133, 244), (52, 168, 83), (251, 188, 5), (234, 67, 53), (171, 71, 188), (0, 172, 193), (255, 112, 67))
@@ -34,6 +36,21 @@ def drawn(picture: Image, detections: Detections, names: Sequence[str]) -> Image
         bottom = max(y0, height + below)
         cv2.rectangle(canvas, (x0, bottom - height - below), (x0 + width, bottom), colour, cv2.FILLED)
         cv2.putText(canvas, label, (x0, bottom - below), cv2.FONT_HERSHEY_SIMPLEX, 0.45 * thick, (0, 0, 0), thick)
+    return canvas
+
+
+def drawn_signs(picture: Image, signs: Sequence[Sign]) -> Image:
+    """A copy of a picture (BGR) with the outline of each sign and what it says; OpenCV writes no Chinese, so `*`."""
+    canvas = picture.copy()
+    thick = max(1, round(max(picture.shape[:2]) / 640))
+    for sign in signs:
+        colour = _COLOURS[("plate", "panel", "diamond").index(sign.kind)][::-1]
+        cv2.polylines(canvas, [np.rint(sign.corners).astype(np.int32).reshape(-1, 1, 2)], True, colour, thick)
+        label = f"{re.sub('[^ -~]', '*', sign.text)} {sign.score:.2f}"
+        left, top = (int(v) for v in sign.corners.min(axis=0))
+        at = (max(left, 0), max(top - 3 * thick, 14 * thick))
+        cv2.putText(canvas, label, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * thick, (0, 0, 0), 3 * thick)
+        cv2.putText(canvas, label, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * thick, (255, 255, 255), thick)
     return canvas
 
 

@@ -10,21 +10,22 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
 
 from cameras import CameraReader, CameraSettings, Frame, StreamError
 from cameras.frame import Image
-from detector.detections import Detections
-from detector.draw import DrawnVideo, drawn
+from detector.draw import DrawnVideo
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 """Suffixes of files that are read as pictures; any other file is read as a video."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Found = TypeVar("Found")
+"""What one look gives: boxes, or signs."""
 
 
 class UnreadableError(Exception):
@@ -32,7 +33,7 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Generic[Found]):
     """What was seen in one picture or frame."""
 
     path: Path
@@ -42,37 +43,31 @@ class Sight:
     """Of the frame in its video; None for a picture."""
     width: int
     height: int
-    found: Detections
+    found: Found
     copy: Image | None
     """The picture with boxes drawn in, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """Copies with boxes drawn in."""
+class Drawing(Generic[Found]):
+    """Copies with what was found drawn in."""
 
     folder: Path
-    names: Sequence[str]
-    """Of the classes."""
-    least_score: float
-    """Weaker boxes are not drawn."""
-
-    def of(self, picture: Image, found: Detections) -> Image:
-        """A copy of a picture (BGR) with its boxes."""
-        return drawn(picture, found[found.scores >= self.least_score], self.names)
+    of: Callable[[Image, Found], Image]
+    """A copy of a picture (BGR) with what was found in it."""
 
 
-class Inspection:
+class Inspection(Generic[Found]):
     """Looks at files with several threads and tells what is in them in their order."""
 
     def __init__(
         self,
-        look: Callable[[Frame | Image], Detections],
+        look: Callable[[Frame | Image], Found],
         threads: int,
         *,
-        tell: Callable[[Sight], None],
+        tell: Callable[[Sight[Found]], None],
         fail: Callable[[Exception], None],
-        drawing: Drawing | None = None,
+        drawing: Drawing[Found] | None = None,
     ) -> None:
         """`look` is called from `threads` threads, `tell` and `fail` (a file cannot be read) from that of `run`."""
         self._look = look
@@ -126,13 +121,13 @@ class Inspection:
         for fault in faults:
             self._fail(fault)
 
-    def _see_picture(self, path: Path) -> Sight:
+    def _see_picture(self, path: Path) -> Sight[Found]:
         picture = read_picture(path)
         found = self._look(picture)
         copy = None if self._drawing is None else self._drawing.of(picture, found)
         return Sight(path, 0, None, picture.shape[1], picture.shape[0], found, copy)
 
-    def _see_frame(self, item: tuple[Path, int, Frame]) -> Sight:
+    def _see_frame(self, item: tuple[Path, int, Frame]) -> Sight[Found]:
         path, number, frame = item
         found = self._look(frame)
         copy = None if self._drawing is None else self._drawing.of(frame.image, found)

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 Tensor = NDArray[Any]
 """float32 or float16."""
 
-_ORT_FAULTS = (
+ORT_FAULTS = (
     state.EPFail,
     state.EngineError,
     state.Fail,
@@ -36,6 +36,7 @@ _ORT_FAULTS = (
     state.NotImplemented,
     state.RuntimeException,
 )
+"""What ONNX Runtime raises for a file it cannot use."""
 _DTYPES: dict[str, np.dtype[Any]] = {"tensor(float)": np.dtype(np.float32), "tensor(float16)": np.dtype(np.float16)}
 
 
@@ -116,7 +117,7 @@ def _start(
     given = providers.options(provider, threads, lanes, engine_cache)
     try:
         return ort.InferenceSession(str(path), options, providers=given)
-    except _ORT_FAULTS as error:
+    except ORT_FAULTS as error:
         size = path.stat().st_size
         raise ModelError(
             f"{path}: expected an ONNX network, found {size} bytes that ONNX Runtime {ort.__version__} refuses: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -50,8 +50,8 @@ class TrainingSet(BaseModel):
     """Licence of the set, SPDX where there is one."""
 
 
-class ModelManifest(BaseModel):
-    """What a weights file is: read from `model.yaml` beside `model.onnx`."""
+class WeightsManifest(BaseModel):
+    """What is known of any weights file: read from `model.yaml` beside `model.onnx`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,6 +59,24 @@ class ModelManifest(BaseModel):
     """Name and version, as leads quote it."""
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """Hash of the weights file; the box refuses a file that differs."""
+    licence: str = "unknown"
+    """Licence of the weights."""
+    trained_on: tuple[TrainingSet, ...] = ()
+    """Data sets behind the weights."""
+    metrics: dict[str, float] = {}
+    """Figures of the release, by name."""
+
+    def to_yaml(self) -> str:
+        """The manifest as the YAML text of a `model.yaml`."""
+        return yaml.safe_dump(self._as_dict(), sort_keys=False, allow_unicode=True, width=100)
+
+    def _as_dict(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+class ModelManifest(WeightsManifest):
+    """What a detector is."""
+
     task: Task
     """First look (vehicles) or second look (features)."""
     layout: Layout
@@ -69,12 +87,6 @@ class ModelManifest(BaseModel):
     """Own name to taxonomy name; own names left out are dropped. Default: equal words."""
     input: InputSpec
     """Size, colour order, scale and padding of the input."""
-    licence: str = "unknown"
-    """Licence of the weights."""
-    trained_on: tuple[TrainingSet, ...] = ()
-    """Data sets behind the weights."""
-    metrics: dict[str, float] = {}
-    """Figures of the release, by name."""
     min_score: float | None = Field(default=None, ge=0, le=1)
     """Score below which this network's boxes are noise; the larger of this and the setting holds."""
 
@@ -116,13 +128,12 @@ class ModelManifest(BaseModel):
         wanted = set(self.map.values())
         return tuple(name for name in classes_of(self.task) if name in wanted)
 
-    def to_yaml(self) -> str:
-        """The manifest as the YAML text of a `model.yaml`."""
-        data = self.model_dump(mode="json", exclude_defaults=True)
+    def _as_dict(self) -> dict[str, Any]:
+        data = super()._as_dict()
         data["input"] = self.input.model_dump(mode="json")
         if self.names == COCO80:
             data["names"] = "coco80"
-        return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+        return data
 
 
 def sha256_of(path: Path) -> str:
@@ -131,8 +142,15 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+Manifest = TypeVar("Manifest", bound=WeightsManifest)
+
+
 def read_manifest(path: Path) -> ModelManifest:
-    """Read a manifest from YAML. Raises `ModelError` naming file, key and remedy."""
+    """Read a detector's manifest from YAML. Raises `ModelError` naming file, key and remedy."""
+    return _read(path, ModelManifest)
+
+
+def _read(path: Path, kind: type[Manifest]) -> Manifest:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
@@ -142,7 +160,7 @@ def read_manifest(path: Path) -> ModelManifest:
     if not isinstance(data, dict):
         raise ModelError(f"{path}: expected a mapping of keys, found {type(data).__name__}")
     try:
-        return ModelManifest.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(str(p) for p in fault['loc']) or 'manifest'}: {fault['msg']}" for fault in error.errors()
@@ -155,20 +173,25 @@ def find_manifest(weights: Path) -> ModelManifest | None:
 
     Raises `ModelError` when the manifest is wrong or was written for another file.
     """
-    beside = weights.with_suffix(".yaml")
-    if beside.is_file():
-        manifest = read_manifest(beside)
-        if manifest.sha256 is not None:
-            found = sha256_of(weights)
-            if found != manifest.sha256:
-                raise ModelError(
-                    f"{weights}: SHA-256 is {found}, {beside} expects {manifest.sha256}. The weights were changed "
-                    f"or cut short: copy them again, or correct sha256 if the new file is meant."
-                )
-        return manifest
+    if weights.with_suffix(".yaml").is_file():
+        return checked_manifest(weights, ModelManifest)
     found = sha256_of(weights)
     for path in sorted(SHIPPED.glob("*.yaml")):
         manifest = read_manifest(path)
         if manifest.sha256 == found:
             return manifest
     return None
+
+
+def checked_manifest(weights: Path, kind: type[Manifest]) -> Manifest:
+    """The manifest beside a weights file. Raises `ModelError` when it is wrong or was written for another file."""
+    beside = weights.with_suffix(".yaml")
+    manifest = _read(beside, kind)
+    if manifest.sha256 is not None:
+        found = sha256_of(weights)
+        if found != manifest.sha256:
+            raise ModelError(
+                f"{weights}: SHA-256 is {found}, {beside} expects {manifest.sha256}. The weights were changed "
+                f"or cut short: copy them again, or correct sha256 if the new file is meant."
+            )
+    return manifest

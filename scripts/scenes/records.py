@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.scenes.lettering import PLATE_COLOURS
+from models.lab.signs.lettering import PLATE_COLOURS
+from models.lab.signs.spec import PlateSpec, PlateType
 from scripts.scenes.motion import pose_at, speed_kmh
-from scripts.scenes.spec import PlacedVehicle, PlateSpec, PlateType, VehicleSpec
+from scripts.scenes.spec import PlacedVehicle, VehicleSpec
 
 if TYPE_CHECKING:
     from scripts.scenes.samples import Sample

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
+from models.lab.signs.lettering import random_plate
+from models.lab.signs.spec import PanelSpec, PlateSpec, PlateType
 from scripts.scenes.kinds import BODIES_FOR, FLAT_HEIGHT, FORMS, GOODS, KIND_SHARES, KINDS, PAINTS, Form, Span
-from scripts.scenes.lettering import random_plate
-from scripts.scenes.spec import Body, Kind, Load, PanelSpec, PlateSpec, PlateType, VehicleSpec
+from scripts.scenes.spec import Body, Kind, Load, VehicleSpec
 
 
 def limit_kg(axles: int, combination: bool) -> float:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from models.lab.signs.spec import PanelSpec, PlateSpec
+
 Kind = Literal[
     "sedan",
     "suv",
@@ -25,10 +27,6 @@ Kind = Literal[
 ]
 Body = Literal["none", "box", "stake", "flat", "tipper", "tank", "container"]
 Load = Literal["none", "empty", "level", "heaped", "covered"]
-PlateType = Literal[
-    "large_car", "small_car", "trailer", "small_nev", "large_nev", "motorcycle", "police", "learner", "low_speed"
-]
-
 VEHICLE_WORD: dict[Kind, str] = {
     "sedan": "car",
     "suv": "car",
@@ -44,27 +42,6 @@ VEHICLE_WORD: dict[Kind, str] = {
     "three_wheeler": "three_wheeler",
 }
 """What the taxonomy calls each kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlateSpec:
-    """A number plate by GA 36-2018."""
-
-    text: str
-    """As read in one string, for example 闽H12345 or 闽H1234挂."""
-    type: PlateType
-    lines: Literal[1, 2] = 1
-    """Two-line plates: rear of large vehicles, trailers, motorcycles, low-speed vehicles."""
-
-
-@dataclass(frozen=True, slots=True)
-class PanelSpec:
-    """An orange panel by GB 13392-2023, 400 x 300 mm; both numbers empty for a blank panel."""
-
-    hazard: str
-    """Hazard identification number (upper line), for example 33 or X423."""
-    un: str
-    """UN number (lower line), four digits."""
 
 
 @dataclass(frozen=True, slots=True)

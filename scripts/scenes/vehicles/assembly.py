@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from models.lab.signs.hazard import diamond_image, panel_image
+from models.lab.signs.lettering import PLATE_COLOURS, Rgb, plate_image, plate_size_mm, writing
+from models.lab.signs.spec import PlateSpec
 from scripts.scenes import materials, mesh
-from scripts.scenes.lettering import PLATE_COLOURS, Rgb, plate_image, plate_size_mm, writing
 from scripts.scenes.mesh import Axis, Object, Point
-from scripts.scenes.signs import diamond_image, panel_image
-from scripts.scenes.spec import PlateSpec, VehicleSpec
+from scripts.scenes.spec import VehicleSpec
 from scripts.scenes.vehicles import Built, Part
 
 Material = Any

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.lab.signs.lettering import Rgb
 from scripts.scenes import materials, mesh
-from scripts.scenes.lettering import Rgb
 from scripts.scenes.mesh import Material, Object, Point
 from scripts.scenes.vehicles.assembly import Assembly
 from scripts.scenes.vehicles.cab import RED

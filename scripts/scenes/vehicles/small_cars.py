@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from models.lab.signs.lettering import writing
 from scripts.scenes import materials
-from scripts.scenes.lettering import writing
 from scripts.scenes.mesh import Material, Object, box, cylinder, join
 from scripts.scenes.spec import VehicleSpec
 from scripts.scenes.vehicles import Built

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import bpy
 import numpy as np
 
+from models.lab.signs.lettering import PLATE_COLOURS, plate_image, plate_size_mm
+from models.lab.signs.spec import PlateSpec
 from scripts.scenes import materials
-from scripts.scenes.lettering import PLATE_COLOURS, plate_image, plate_size_mm
 from scripts.scenes.mesh import (
     Material,
     Object,
@@ -25,7 +26,7 @@ from scripts.scenes.mesh import (
     surface,
     turned,
 )
-from scripts.scenes.spec import PlateSpec, VehicleSpec
+from scripts.scenes.spec import VehicleSpec
 from scripts.scenes.vehicles import Built, Part
 
 RimStyle = Literal["five", "ten", "steel", "bus", "wire"]

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from models.lab.signs.lettering import writing
 from scripts.scenes import materials
-from scripts.scenes.lettering import writing
 from scripts.scenes.mesh import Material, box
 from scripts.scenes.spec import VehicleSpec
 from scripts.scenes.vehicles import Built

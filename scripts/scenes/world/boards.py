@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.scenes.lettering import writing
+from models.lab.signs.lettering import writing
 from scripts.scenes.materials import picture
 from scripts.scenes.mesh import box, panel
 from scripts.scenes.world import surfaces

@@ -9,10 +9,17 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from scripts.scenes import lettering
-from scripts.scenes.lettering import PLATE_COLOURS, PX_PER_MM, glyph, plate_image, plate_size_mm, random_plate, writing
-from scripts.scenes.signs import DIAMONDS, diamond_image, panel_image
-from scripts.scenes.spec import PanelSpec, PlateSpec, PlateType
+from models.lab.signs.hazard import DIAMONDS, diamond_image, panel_image
+from models.lab.signs.lettering import (
+    PLATE_COLOURS,
+    PX_PER_MM,
+    glyph,
+    plate_image,
+    plate_size_mm,
+    random_plate,
+    writing,
+)
+from models.lab.signs.spec import PanelSpec, PlateSpec, PlateType
 
 PROVINCE, LETTER = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]", "[A-HJ-NP-Z]"
 GRAMMAR: dict[PlateType, str] = {
@@ -104,12 +111,6 @@ def test_writing_is_clear_where_there_is_no_ink() -> None:
     line = writing("闽H·12345", (250, 250, 250), height_px=40)
     assert line.shape[2] == 4
     assert {0, 255} <= set(np.unique(line[..., 3]))
-
-
-def test_without_the_font_the_error_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lettering, "FONT_DIRECTORIES", (tmp_path,))
-    with pytest.raises(FileNotFoundError, match="apt-get install fonts-noto-cjk"):
-        lettering.font_path()
 
 
 def test_an_orange_panel_has_a_black_border_and_two_lines() -> None:

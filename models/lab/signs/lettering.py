@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from scripts.scenes.spec import PlateSpec, PlateType
+from detector.plate_types import DIGITS, LETTERS, PROVINCES
+from models.lab.signs.glyphs import SIMPLIFIED, han_fonts
+from models.lab.signs.spec import PlateSpec, PlateType
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Rgb = tuple[int, int, int]
 
 PX_PER_MM = 2.0
-FONT_DIRECTORIES = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
-FONT_FILE, FONT_PACKAGE = "NotoSansCJK-Bold.ttc", "fonts-noto-cjk"
-SIMPLIFIED = 2
-"""Number of the simplified Chinese face within the font collection."""
-
-PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""I and O are not used: they look like 1 and 0."""
-DIGITS = "0123456789"
 ENERGY_LETTERS = "DABCEFGHJK"
 """D A B C E run on electricity alone, F G H J K not."""
 
@@ -42,29 +34,20 @@ PLATE_COLOURS: dict[PlateType, str] = {
 _BLACK: Rgb = (16, 16, 18)
 _WHITE: Rgb = (245, 246, 248)
 _RED: Rgb = (200, 20, 30)
-_GROUND: dict[str, Rgb] = {
+GROUNDS: dict[str, Rgb] = {
     "yellow": (247, 181, 12),
     "blue": (16, 62, 168),
     "green": (96, 196, 110),
     "yellow_green": (92, 190, 92),
     "white": (238, 240, 242),
+    "black": (22, 22, 24),
 }
-
-
-def font_path() -> Path:
-    """Where the font lies; FileNotFoundError names the Debian package to install."""
-    for directory in FONT_DIRECTORIES:
-        if found := next(iter(sorted(directory.rglob(FONT_FILE))), None):
-            return found
-    raise FileNotFoundError(
-        f"{FONT_FILE} is not under {', '.join(map(str, FONT_DIRECTORIES))}: apt-get install {FONT_PACKAGE}"
-    )
 
 
 @lru_cache(maxsize=8)
 def font(size_px: int) -> ImageFont.FreeTypeFont:
     """The bold face at this size."""
-    return ImageFont.truetype(str(font_path()), size_px, index=SIMPLIFIED)
+    return ImageFont.truetype(str(han_fonts()[0]), size_px, index=SIMPLIFIED)
 
 
 @lru_cache(maxsize=512)
@@ -106,7 +89,7 @@ def writing(text: str, colour: Rgb, height_px: int = 64, ground: Rgb | None = No
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One line of characters: millimetres from the plate's left and upper edge."""
 
     top: float
@@ -116,22 +99,22 @@ class _Row:
     dot: tuple[float, float] | None = None
 
 
-def _even(left: float, top: float, width: float, height: float, gap: float, count: int) -> _Row:
-    return _Row(top, height, (width,) * count, tuple(left + (width + gap) * number for number in range(count)))
+def even(left: float, top: float, width: float, height: float, gap: float, count: int) -> Row:
+    return Row(top, height, (width,) * count, tuple(left + (width + gap) * number for number in range(count)))
 
 
 # GA 36-2018: 440 x 140 with characters of 45 x 90 mm, 12 mm apart, the dot of 10 mm in a gap of 34 mm.
-_ONE_LINE = _Row(25.0, 90.0, (45.0,) * 7, (15.5, 72.5, *(151.5 + 57.0 * n for n in range(5))), (134.5, 70.0))
+ONE_LINE = (Row(25.0, 90.0, (45.0,) * 7, (15.5, 72.5, *(151.5 + 57.0 * n for n in range(5))), (134.5, 70.0)),)
 # 480 x 140: the first of 45, the others of 43 x 90 mm, 9 mm apart, 49 mm between second and third.
-_NEW_ENERGY = _Row(25.0, 90.0, (45.0, *(43.0,) * 7), (15.5, 69.5, *(161.5 + 52.0 * n for n in range(6))))
+NEW_ENERGY = (Row(25.0, 90.0, (45.0, *(43.0,) * 7), (15.5, 69.5, *(161.5 + 52.0 * n for n in range(6)))),)
 # 440 x 220: above 80 x 60 mm, below 65 x 110 mm, 15 mm apart.
-_LARGE_REAR = (
-    _Row(15.0, 60.0, (80.0, 80.0), (110.0, 250.0), (220.0, 45.0)),
-    _even(27.5, 90.0, 65.0, 110.0, 15.0, 5),
+LARGE_REAR = (
+    Row(15.0, 60.0, (80.0, 80.0), (110.0, 250.0), (220.0, 45.0)),
+    even(27.5, 90.0, 65.0, 110.0, 15.0, 5),
 )
 # The small two-line plates: proportions after photographs; the standard's own figures were not at hand.
-_MOTORCYCLE = (_Row(12.0, 42.0, (42.0, 42.0), (52.0, 126.0), (110.0, 33.0)), _even(14.0, 66.0, 32.0, 62.0, 8.0, 5))
-_LOW_SPEED = (_Row(12.0, 48.0, (58.0, 58.0), (72.0, 170.0), (150.0, 36.0)), _even(20.0, 72.0, 44.0, 80.0, 10.0, 5))
+MOTORCYCLE = (Row(12.0, 42.0, (42.0, 42.0), (52.0, 126.0), (110.0, 33.0)), even(14.0, 66.0, 32.0, 62.0, 8.0, 5))
+LOW_SPEED = (Row(12.0, 48.0, (58.0, 58.0), (72.0, 170.0), (150.0, 36.0)), even(20.0, 72.0, 44.0, 80.0, 10.0, 5))
 
 
 def plate_size_mm(plate: PlateSpec) -> tuple[float, float]:
@@ -168,16 +151,16 @@ def plate_image(plate: PlateSpec) -> Pixels:
     return np.asarray(sheet)
 
 
-def _rows(plate: PlateSpec) -> tuple[_Row, ...]:
-    rows: tuple[_Row, ...]
+def _rows(plate: PlateSpec) -> tuple[Row, ...]:
+    rows: tuple[Row, ...]
     if plate.type == "motorcycle":
-        rows = _MOTORCYCLE
+        rows = MOTORCYCLE
     elif plate.type == "low_speed":
-        rows = _LOW_SPEED
+        rows = LOW_SPEED
     elif plate.type in ("small_nev", "large_nev"):
-        rows = (_NEW_ENERGY,)
+        rows = NEW_ENERGY
     else:
-        rows = _LARGE_REAR if plate.lines == 2 else (_ONE_LINE,)
+        rows = LARGE_REAR if plate.lines == 2 else ONE_LINE
     places = sum(len(row.lefts) for row in rows)
     if places != len(plate.text):
         raise ValueError(f"a {plate.type} plate holds {places} characters, not {len(plate.text)}: {plate.text!r}")
@@ -185,14 +168,14 @@ def _rows(plate: PlateSpec) -> tuple[_Row, ...]:
 
 
 def _ground(kind: PlateType, width: int, height: int) -> Image.Image:
-    colour = _GROUND[PLATE_COLOURS[kind]]
+    colour = GROUNDS[PLATE_COLOURS[kind]]
     sheet = Image.new("RGB", (width, height), colour)
     if kind == "small_nev":
         share = np.linspace(0.0, 1.0, height)[:, None, None]
         fade = (1.0 - share) * np.array((236, 246, 240)) + share * np.array(colour)
         sheet = Image.fromarray(np.broadcast_to(fade, (height, width, 3)).astype(np.uint8))
     if kind == "large_nev":
-        sheet.paste(_GROUND["yellow"], (0, 0, round(136.0 * PX_PER_MM), height))
+        sheet.paste(GROUNDS["yellow"], (0, 0, round(136.0 * PX_PER_MM), height))
     return sheet
 
 

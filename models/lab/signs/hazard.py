@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from scripts.scenes.lettering import Pixels, Rgb, glyph
-from scripts.scenes.spec import PanelSpec
+from models.lab.signs.lettering import Pixels, Rgb, glyph
+from models.lab.signs.spec import PanelSpec
 
 PX_PER_MM = 2.0
 ORANGE: Rgb = (250, 104, 10)

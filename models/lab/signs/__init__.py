@@ -1,0 +1,1 @@
+"""The network that reads signs: plates, panels and diamonds drawn by the thousand, its training, its figures."""
