@@ -21,12 +21,14 @@ from models.lab.evaluation import evaluate as evaluate_network
 from models.lab.labels import read_labels, task_of
 from models.lab.recipe import RECIPES, read_recipe
 from models.lab.report import write_report
+from models.lab.signs.commands import app as signs_app
 from models.lab.sources import Split, read_sources
 from models.lab.tables import tables
 from models.manifest import ModelError
 from models.taxonomy import FEATURES, VEHICLES, Task
 
 app = typer.Typer(help="Make and measure networks.", no_args_is_help=True)
+app.add_typer(signs_app, name="signs")
 err = Console(stderr=True)
 out_console = Console()
 
