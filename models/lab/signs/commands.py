@@ -125,7 +125,7 @@ def _pools(folder: Path) -> list[Pool]:
     found = sorted(folder.glob(f"*{last}"))
     if not found:
         raise ModelError(
-            f"{folder}: holds no views; make them with `lushao models signs draw` and name it with --views."
+            f"{folder}: holds no views. Make them with `lushao models signs draw`, name them with --views."
         )
     return [Pool.load(path.with_name(path.name.removesuffix(last))) for path in found]
 
