@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from detector.axle_facts import axle_fact
 from detector.body_facts import body_fact, colour_fact, load_fact, taxi_lamp_fact
 from detector.dangerous_goods import GoodsTable, diamond_facts, panel_fact, signs_fact
+from detector.detections import Detections
 from detector.facts import Facts
 from detector.passage import Passage
 from detector.plate_facts import plate_facts
 from detector.shots import Shot
 from detector.sights import FeatureFinder, Sight, SignFinder, see
+from detector.sign import Sign
 
 
 class SecondLook:
     """Looks at shots with the networks of the second look; not thread-safe.
 
-    What was seen in a shot is kept a while: a vehicle in view may be asked for again when it has a few shots more.
+    What was seen in a shot is kept as long as the shot is: a vehicle may be asked for again, with some shots more.
     """
-
-    REMEMBERED = 64
-    """Shots. Their crops are kept with them: those of vehicles in view are in memory anyway."""
 
     def __init__(self, features: FeatureFinder, reader: SignFinder | None, goods: GoodsTable | None) -> None:
         """Without a `reader` plates, panels and diamonds stay unknown; without `goods`, what a UN number stands for."""
         self._features = features
         self._reader = reader
         self._goods = goods
-        self._seen: OrderedDict[Shot, Sight] = OrderedDict()
+        self._seen: WeakKeyDictionary[Shot, tuple[Detections, tuple[Sign, ...]]] = WeakKeyDictionary()
         self.shots = 0
         """Shots looked at so far."""
 
@@ -49,17 +48,12 @@ class SecondLook:
             body=body_fact(passage, load),
             taxi_lamp=taxi_lamp_fact(sights),
         )
-        if passage.over:
-            for shot in passage.shots:
-                self._seen.pop(shot, None)
         return replace(passage, facts=facts)
 
     def _see(self, shot: Shot) -> Sight:
-        sight = self._seen.get(shot)
-        if sight is None:
+        if shot not in self._seen:
             sight = see(shot, self._features, self._reader)
+            self._seen[shot] = (sight.features, sight.signs)
             self.shots += 1
-            self._seen[shot] = sight
-            while len(self._seen) > self.REMEMBERED:
-                self._seen.popitem(last=False)
-        return sight
+        # A sight holds its shot: kept itself, it would keep the shot for ever.
+        return Sight(shot, self._features.class_names, *self._seen[shot])

@@ -17,7 +17,7 @@ CUT = 2.0
 """A box that ends so many pixels from the picture's edge goes on beyond it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Shot:
     """One of the best views of the vehicle: a crop of the undistorted picture, with where and when."""
 

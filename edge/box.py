@@ -20,6 +20,7 @@ from detector.motion import MotionGate
 from detector.network import Network
 from detector.passage import Passage
 from detector.scheduler import Scheduler, SkipReason
+from detector.sights import SignFinder
 from edge.acts import ActBook
 from edge.casework import BoxFacts, CaseWorker
 from edge.disk import DiskQuota
@@ -33,6 +34,7 @@ from edge.outbox import Outbox, RecoveredLead
 from edge.publisher import Publisher
 from edge.readings import BoxState, CameraPost, health_of, readings_of, telemetry_of
 from edge.rules import RuleTable
+from edge.second_look import Answer, SecondLookDesk, load_second_look
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
 from leads import (
@@ -61,11 +63,13 @@ class Box:
         table: RuleTable,
         *,
         on_passage: Callable[[Passage], None] | None = None,
+        reader: SignFinder | None = None,
         manager: ServiceManager | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Load the network, open the outbox (saving what can be saved of a damaged one) and prepare all parts.
+        """Load the networks, open the outbox (saving what can be saved of a damaged one) and prepare all parts.
 
+        `on_passage` is called when a vehicle has left and its facts are known. `reader` reads the signs on vehicles.
         Raises ModelError, OutboxError or KeyFileError, each saying what to do.
         """
         self._site = site
@@ -74,6 +78,12 @@ class Box:
         self._on_passage = on_passage
         self._doorbell = threading.Event()
         self._network = Network.load(site.detector)
+        self._second_network: Network | None = None
+        self._second_look: SecondLookDesk | None = None
+        if site.second_look is not None:
+            looker, self._second_network = load_second_look(site.second_look, reader)
+            depth, most_mib = site.second_look.depth, site.second_look.most_mib
+            self._second_look = SecondLookDesk(looker, depth=depth, most_mib=most_mib)
         self._facts = self._box_facts(table)
         root = site.evidence.folder
         root.mkdir(parents=True, exist_ok=True)
@@ -105,7 +115,16 @@ class Box:
         self.posts = {c.source.id: self._post(c, table, acts) for c in site.cameras}
         self._scheduler = self._make_scheduler()
         self.state = BoxState(
-            site, self._session, self.posts, self._network, self._outbox, self._publisher, self._desk, quota, monotonic
+            site,
+            self._session,
+            self.posts,
+            self._network,
+            self._outbox,
+            self._publisher,
+            self._desk,
+            quota,
+            monotonic,
+            self._second_look,
         )
 
     def run(self, stop: threading.Event) -> None:
@@ -120,6 +139,9 @@ class Box:
             undo.callback(self._publisher.stop)
             self._desk.start()
             undo.callback(self._desk.stop)
+            if self._second_look is not None:
+                self._second_look.start()
+                undo.callback(self._second_look.stop)
             # A file's acts come round again and are sealed then, whole.
             for name, post in self.posts.items():
                 if post.settings.source.mode == "live":
@@ -147,6 +169,7 @@ class Box:
             error = post.reader.status().last_error
             if error is not None and post.reader.ended:
                 log.error("camera %s could not be read: %s", name, error)
+        self._finish_second_look(at_once=stop.is_set())
         self._desk.finish()
         self._desk.seal_left_over()
         told = False
@@ -157,6 +180,22 @@ class Box:
                 told = True
             stop.wait(0.1)
 
+    def _finish_second_look(self, *, at_once: bool) -> None:
+        """Wait for the facts of all passages; `at_once`: only of those that a lead waits for."""
+        if self._second_look is None:
+            return
+        if at_once:
+            self._second_look.let_go()
+        self._take_facts(self._second_look.finish())
+        for post in self.posts.values():
+            post.cases.give_up()
+
+    def _take_facts(self, answers: list[Answer]) -> None:
+        for answer in answers:
+            self.posts[answer.passage.camera].cases.known(answer.passage)
+            if not answer.urgent and self._on_passage is not None:
+                self._on_passage(answer.passage)
+
     def _post(self, camera: SiteCamera, table: RuleTable, acts: ActBook) -> CameraPost:
         source = camera.source
         reader = CameraReader(source, self._doorbell)
@@ -165,7 +204,9 @@ class Box:
 
         def passed(passage: Passage) -> None:
             cases.passed(passage)
-            if self._on_passage is not None:
+            wait = source.mode == "replay"
+            looked_at = self._second_look is not None and self._second_look.ask(passage, wait=wait)
+            if not looked_at and self._on_passage is not None:
                 self._on_passage(passage)
 
         watch = CameraWatch(
@@ -186,6 +227,7 @@ class Box:
             self._desk,
             watch.now,
             self._monotonic,
+            self._second_look,
         )
         return CameraPost(camera, reader, watch, cases)
 
@@ -211,18 +253,25 @@ class Box:
     def _looked(self, frame: Frame, detections: Detections) -> None:
         self._check_publisher()
         post = self.posts[frame.camera]
+        if self._second_look is not None:
+            self._take_facts(self._second_look.answers())
         post.watch.looked(frame, detections)
         post.cases.time_is(frame)
         self.state.looked(frame)
 
     def _passed_over(self, frame: Frame, _: SkipReason) -> None:
+        if self._second_look is not None:
+            self._take_facts(self._second_look.answers())
         self.posts[frame.camera].cases.time_is(frame)
         self.state.passed_over()
 
     def _box_facts(self, table: RuleTable) -> BoxFacts:
-        manifest = self._network.manifest
-        model = ModelRef(name=manifest.name, sha256=manifest.sha256, provider=self._network.provider)
-        return BoxFacts(self._site.site, self._site.box, (model,), table.sha256)
+        models = tuple(
+            ModelRef(name=network.manifest.name, sha256=network.manifest.sha256, provider=network.provider)
+            for network in (self._network, self._second_network)
+            if network is not None
+        )
+        return BoxFacts(self._site.site, self._site.box, models, table.sha256)
 
     def _birth(self) -> Status:
         return Status(

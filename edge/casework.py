@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from cameras import CameraSettings, Frame, PacketRing
+from detector.facts import Facts
 from detector.passage import Passage
 from edge.acts import ActBook
 from edge.clock import clock_error_ms
@@ -15,6 +16,7 @@ from edge.evidence.desk import Case, EvidenceDesk
 from edge.evidence.draft import Draft
 from edge.outbox import ActPlace
 from edge.rules import Finding
+from edge.second_look import SecondLookDesk
 from edge.settings import EvidenceSettings, PlaceSettings
 from leads import Act, CameraRef, ModelRef, PassageRef, Vehicle, deterministic_ulid
 
@@ -34,6 +36,12 @@ class _Open:
     case: Case
     until_s: float
     passage: Passage
+    facts: Facts = field(default_factory=Facts)
+    """As far as they are known."""
+    asked: Passage | None = None
+    """The whole passage, handed to the second look: its answer closes the case."""
+    patience: float = math.inf
+    """Monotonic time after which the case is closed without that answer."""
 
 
 @dataclass(slots=True)
@@ -50,6 +58,8 @@ class CaseWorker:
 
     GRACE_S = 10.0
     """How long after the post-roll should be in a live camera's case is closed without it."""
+    FACTS_WAIT_S = 5.0
+    """How long after the post-roll a live camera's case waits for the facts of its vehicle."""
 
     def __init__(
         self,
@@ -62,8 +72,12 @@ class CaseWorker:
         desk: EvidenceDesk,
         now: Callable[[Passage], Passage | None],
         monotonic: Callable[[], float] = time.monotonic,
+        second_look: SecondLookDesk | None = None,
     ) -> None:
-        """`now(passage)`: the passage as known at this moment; None when its vehicle is no longer followed."""
+        """`now(passage)`: the passage as known at this moment; None when its vehicle is no longer followed.
+
+        `second_look` is asked for what is on the vehicle; its answers come back through `known`.
+        """
         self._facts = facts
         self._source = source
         self._camera = CameraRef(id=source.id, place=place.name, **place.model_dump(exclude={"name"}))
@@ -73,6 +87,7 @@ class CaseWorker:
         self._desk = desk
         self._now = now
         self._monotonic = monotonic
+        self._second_look = second_look
         self._open: list[_Open] = []
         self._in_view: dict[str, Passage] = {}
         """Vehicles of acts, as far as they are still followed."""
@@ -99,6 +114,7 @@ class CaseWorker:
         case = Case(draft, passage, clip, deadline)
         self._open.append(_Open(case, until_s, passage))
         self._desk.open(case)
+        self._ask(passage)
 
     def passed(self, passage: Passage) -> None:
         """A vehicle has left: remember where, and what its cases need of the whole passage."""
@@ -111,17 +127,49 @@ class CaseWorker:
 
     def time_is(self, frame: Frame) -> None:
         """Close the cases whose post-roll this frame ends, or whose stream was cut."""
-        if self._open:
-            self._close([e for e in self._open if e.passage.session != frame.session or e.until_s <= frame.pts_s])
+        if not self._open:
+            return
+        waiting = [e for e in self._open if e.asked is None]
+        self._end([e for e in waiting if e.passage.session != frame.session or e.until_s <= frame.pts_s])
+        now = self._monotonic()
+        for entry in [e for e in self._open if e.patience < now]:
+            self._close(entry)
+
+    def known(self, passage: Passage) -> None:
+        """The second look has answered: a case that waits for nothing else is closed."""
+        for entry in [e for e in self._open if e.passage.id == passage.id]:
+            entry.facts = passage.facts
+            self._desk.known(entry.case, replace(entry.passage, facts=entry.facts))
+            if entry.asked is not None and passage.last_s >= entry.asked.last_s:
+                self._close(entry)
 
     def finish(self) -> None:
-        """The stream has ended: close all."""
-        self._close(list(self._open))
+        """The stream has ended: close all. With a second look, what waits for it is closed by `known` or `give_up`."""
+        self._end([e for e in self._open if e.asked is None])
 
-    def _close(self, entries: Sequence[_Open]) -> None:
+    def give_up(self) -> None:
+        """No more answers will come: close what waits for them."""
+        for entry in list(self._open):
+            self._close(entry)
+
+    def _end(self, entries: Sequence[_Open]) -> None:
+        """The post-roll is in: ask for the facts of the passage as it is now, and close what gets no answer."""
         for entry in entries:
-            self._open.remove(entry)
-            self._desk.close(entry.case, self._now(entry.passage) or entry.passage)
+            entry.passage = self._now(entry.passage) or entry.passage
+            if self._ask(entry.passage):
+                entry.asked = entry.passage
+                if self._source.mode == "live":
+                    entry.patience = self._monotonic() + self.FACTS_WAIT_S
+            else:
+                self._close(entry)
+
+    def _ask(self, passage: Passage) -> bool:
+        wait = self._source.mode == "replay"
+        return self._second_look is not None and self._second_look.ask(passage, urgent=True, wait=wait)
+
+    def _close(self, entry: _Open) -> None:
+        self._open.remove(entry)
+        self._desk.close(entry.case, replace(entry.asked or entry.passage, facts=entry.facts))
 
     def _draft(self, finding: Finding, passage: Passage, moments_s: tuple[float, float]) -> Draft:
         rule = finding.rule
@@ -162,5 +210,4 @@ class CaseWorker:
             act_from_s=finding.from_s,
             act_proven_s=finding.proven_s,
             moments_s=moments_s,
-            close_up_at=None,
         )

@@ -21,13 +21,15 @@ from detector.network import Network
 from detector.passage import Passage
 from detector.settings import DetectorSettings
 from edge.box import Box
+from edge.evidence.facts import facts_of
 from edge.evidence.manifest import MANIFEST
 from edge.evidence.verify import BOX_KEY, Verdict, key_beside, verify_folder, verify_tree
 from edge.metrics import MetricsError
 from edge.outbox import Outbox, OutboxError
 from edge.replay import Replay, finding_json, passage_json, replay_source, watch_settings
 from edge.rules import Finding, load_table
-from edge.settings import SiteCamera, SiteSettings, check_site, load_site
+from edge.second_look import SecondLookDesk, load_second_look
+from edge.settings import SecondLookSettings, SiteCamera, SiteSettings, check_site, load_site
 from leads import KeyFileError, generate_key, key_id, load_public_key, write_public_key
 from leads.broker import BrokerError
 from leads.settings_file import SettingsError
@@ -128,6 +130,8 @@ def replay(
         chosen = _choose_camera(settings, camera)
         table = load_table(settings.rules) if settings else None
         network = Network.load(_replay_detector(settings, model))
+        look = settings.second_look if settings else SecondLookSettings()
+        second_look = SecondLookDesk(load_second_look(look)[0]) if look else None
     except SettingsError as error:
         raise _fail(*error.problems) from None
     except ModelError as error:
@@ -140,6 +144,7 @@ def replay(
         table,
         report.passage,
         report.finding,
+        second_look,
     )
     try:
         work.run(_stop_on_signals())
@@ -184,7 +189,7 @@ class _Report:
     """Passages as a table for people."""
 
     def __init__(self) -> None:
-        self._table = Table("no.", "class", "score", "from", "to", "in → out", "leads")
+        self._table = Table("no.", "class", "score", "from", "to", "in → out", "facts", "leads")
         self._leads: dict[str, list[str]] = {}
 
     def passage(self, p: Passage) -> None:
@@ -196,6 +201,7 @@ class _Report:
             f"{p.first_s:.1f} s",
             f"{p.last_s:.1f} s",
             f"{p.entry} → {p.exit}",
+            ", ".join(f"{f.name} {f.value}" for f in facts_of(p.facts) if f.known),
             leads,
         )
 

@@ -18,6 +18,7 @@ from edge.evidence.desk import EvidenceDesk
 from edge.metrics import Health, Reading
 from edge.outbox import Outbox
 from edge.publisher import Publisher, PublisherCounters
+from edge.second_look import SecondLookDesk
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch
 from leads import CameraTelemetry, Telemetry
@@ -52,6 +53,7 @@ class BoxState:
         desk: EvidenceDesk,
         quota: DiskQuota,
         monotonic: Callable[[], float] = time.monotonic,
+        second_look: SecondLookDesk | None = None,
     ) -> None:
         """Readings may be taken from any thread."""
         self.site = site
@@ -62,6 +64,7 @@ class BoxState:
         self.publisher = publisher
         self.desk = desk
         self.quota = quota
+        self.second_look = second_look
         self.started = monotonic()
         self.looks = dict.fromkeys(posts, 0)
         self._monotonic = monotonic
@@ -143,6 +146,8 @@ def readings_of(state: BoxState) -> Iterator[Reading]:
     for stage, total in state.network.times.snapshot().items():
         yield _count("stage_seconds", "Time spent per stage", total.seconds, stage=stage)
         yield _count("stage_frames", "Frames through each stage", total.count, stage=stage)
+    if state.second_look is not None:
+        yield from _second_look_readings(state.second_look)
     yield from _lead_readings(state)
     yield from _broker_readings(state.publisher.counters())
     yield _gauge("disk_free_bytes", "Free space for evidence", state.quota.free_bytes)
@@ -163,6 +168,14 @@ def _camera_readings(name: str, post: CameraPost, looks: int) -> Iterator[Readin
     yield _count("decode_errors", "Packets that could not be decoded", status.decode_errors, camera=name)
     yield _count("findings", "Rules that fired", counts.findings, camera=name)
     yield _count("findings_repeated", "Of them acts known already", counts.repeats, camera=name)
+
+
+def _second_look_readings(desk: SecondLookDesk) -> Iterator[Reading]:
+    counts = desk.counts
+    yield _count("second_looks", "Passages whose best shots were looked at", counts.passages)
+    yield _count("second_look_seconds", "Time spent on that", counts.seconds)
+    yield _count("second_looks_missed", "Passages without facts: too many were waiting", counts.overflows)
+    yield _gauge("second_looks_waiting", "Passages that wait for their facts", desk.waiting)
 
 
 def _lead_readings(state: BoxState) -> Iterator[Reading]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cameras import CameraReader, CameraSettings
+from cameras import CameraReader, CameraSettings, Frame
+from detector.detections import Detections
 from detector.network import Network
 from detector.passage import Passage
 from detector.plan import PlanSettings
 from detector.scheduler import Scheduler
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
+from edge.evidence.facts import facts_of
 from edge.rules import Finding, RuleTable
+from edge.second_look import Answer, SecondLookDesk
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
 
@@ -31,24 +35,49 @@ class Replay:
         table: RuleTable | None,
         on_passage: Callable[[Passage], None],
         on_finding: Callable[[Finding, Passage], None],
+        second_look: SecondLookDesk | None = None,
     ) -> None:
-        """`table`: rules to hold passages against, with the zones of `watch`; None for passages alone."""
+        """`table`: rules to hold passages against, with the zones of `watch`; None for passages alone.
+
+        With a `second_look`, which is started and stopped here, passages are handed over with their facts.
+        """
         self._doorbell = threading.Event()
         self._reader = CameraReader(source, self._doorbell)
-        self._watch = CameraWatch(source.id, network.class_names, table, watch, on_finding, on_passage)
-        self._scheduler = Scheduler({source.id: self._reader}, network, self._doorbell, on_looked=self._watch.looked)
+        self._on_passage = on_passage
+        self._second_look = second_look
+        self._watch = CameraWatch(source.id, network.class_names, table, watch, on_finding, self._passed)
+        self._scheduler = Scheduler({source.id: self._reader}, network, self._doorbell, on_looked=self._looked)
 
     def run(self, stop: threading.Event) -> None:
         """Work through the video. Raises the reader's StreamError when it cannot be read."""
-        self._reader.start()
-        try:
+        with ExitStack() as undo:
+            if self._second_look is not None:
+                self._second_look.start()
+                undo.callback(self._second_look.stop)
+            self._reader.start()
+            undo.callback(self._reader.stop)
             self._scheduler.run(stop)
             self._watch.finish()
-        finally:
-            self._reader.stop()
+            if self._second_look is not None:
+                self._hand_over(self._second_look.finish())
         error = self._reader.status().last_error
         if error is not None:
             raise error
+
+    def _looked(self, frame: Frame, detections: Detections) -> None:
+        self._watch.looked(frame, detections)
+        if self._second_look is not None:
+            self._hand_over(self._second_look.answers())
+
+    def _passed(self, passage: Passage) -> None:
+        if self._second_look is None:
+            self._on_passage(passage)
+        else:
+            self._second_look.ask(passage, wait=True)
+
+    def _hand_over(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            self._on_passage(answer.passage)
 
 
 def replay_source(video: Path, camera: SiteCamera | None) -> CameraSettings:
@@ -82,6 +111,7 @@ def passage_json(passage: Passage) -> dict[str, Any]:
         "zones": [
             {"zone": v.zone, "entered_s": round(v.entered_s, 3), "dwell_s": round(v.dwell_s, 3)} for v in passage.visits
         ],
+        "facts": [f.model_dump(mode="json", exclude_none=True) for f in facts_of(passage.facts)],
         "crossings": [{"line": c.line, "at_s": round(c.at_s, 3), "forward": c.forward} for c in passage.crossings],
         "boxes": [
             [round(float(t), 3), *(round(float(v), 1) for v in box)]

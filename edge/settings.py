@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from cameras import CameraSettings
+from detector.dangerous_goods import GoodsTable
 from detector.plan import PlanSettings
-from detector.settings import DetectorSettings
+from detector.settings import DetectorSettings, ProviderName
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
 from edge.rules.table import RuleTable, load_table
@@ -20,6 +21,7 @@ from leads import KeyFileError, load_private_key, load_public_keys
 from leads.base import Ident, Label, Prose
 from leads.broker import BrokerError, BrokerSettings
 from leads.settings_file import SettingsError, load_settings
+from models.bundled import bundled_weights
 
 
 class PlaceSettings(BaseModel):
@@ -84,6 +86,25 @@ class KeySettings(BaseModel):
     """The hub's public key; with it, only receipts that the hub signed are believed."""
 
 
+class SecondLookSettings(BaseModel):
+    """The second look: which network reads wheels, loads and lamps off the best shots, and how much may wait."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: Path = bundled_weights("features")
+    """Weights, an ONNX file. Left out: the network that comes with the package."""
+    provider: ProviderName = "auto"
+    """What runs it."""
+    threads: int = Field(default=1, ge=1)
+    """CPU threads of one inference. More take cores from the first look."""
+    un_numbers: Path | None = None
+    """Table of dangerous goods, see configs/un-numbers.yaml; without it panel and diamonds are not compared."""
+    depth: int = Field(default=64, ge=1)
+    """Vehicles that may wait for it; a live camera's that come on top go without plate and axles."""
+    most_mib: int = Field(default=256, ge=1)
+    """Memory that their shots may take."""
+
+
 class MetricsSettings(BaseModel):
     """Where Prometheus and the health check are answered."""
 
@@ -114,6 +135,8 @@ class SiteSettings(BaseModel):
     """How boxes become tracks."""
     shots: ShotSettings = ShotSettings()
     """Best views kept per vehicle."""
+    second_look: SecondLookSettings | None = SecondLookSettings()
+    """What is read off the best views; null to switch off."""
     rules: Path
     """Rule table, see configs/rules."""
     evidence: EvidenceSettings
@@ -185,6 +208,7 @@ def check_site(path: Path) -> tuple[SiteSettings, RuleTable]:
 def _part_problems(path: Path, site: SiteSettings) -> Iterator[str]:
     if not site.detector.model.is_file():
         yield f"detector.model: no file {site.detector.model}; put the network there, or leave model out"
+    yield from _second_look_problems(site.second_look)
     if not site.keys.box.is_file():
         yield f"keys.box: no file {site.keys.box}; make it with: lushao edge keys {path}"
     if site.keys.hub is not None and not site.keys.hub.is_file():
@@ -198,6 +222,16 @@ def _part_problems(path: Path, site: SiteSettings) -> Iterator[str]:
         there = next(p for p in (folder, *folder.parents) if p.exists())
         if not there.is_dir() or not os.access(there, os.W_OK):
             yield f"{key}: nothing can be written to {there}; choose a folder that this user may write to"
+
+
+def _second_look_problems(settings: SecondLookSettings | None) -> Iterator[str]:
+    if settings is None:
+        return
+    if not settings.model.is_file():
+        yield f"second_look.model: no file {settings.model}; put the network there, or leave model out"
+    table = settings.un_numbers
+    if table is not None:
+        yield from _attempt("second_look.un_numbers", SettingsError, lambda: load_settings(table, GoodsTable))
 
 
 def _attempt(key: str, fault: type[Exception], work: Callable[[], object]) -> Iterator[str]:

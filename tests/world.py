@@ -181,6 +181,7 @@ def write_site(folder: Path, video: Path | str, **changes: Any) -> Path:
         "keys": {"box": str(key)},
         "broker": {"host": "127.0.0.1", "port": 1},
         "metrics": None,
+        "second_look": None,
     }
     path = folder / "site.yaml"
     path.write_text(yaml.safe_dump(site | changes, allow_unicode=True), encoding="utf-8")

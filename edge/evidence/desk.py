@@ -28,6 +28,7 @@ from edge.disk import NO_SPACE, DiskQuota
 from edge.durable import sync_folder
 from edge.evidence import draft as drafts
 from edge.evidence.draft import ClipState, Draft
+from edge.evidence.facts import write_shots
 from edge.evidence.manifest import PENDING
 from edge.evidence.seal import Sealer
 from edge.outbox import Outbox, OutboxFullError
@@ -117,10 +118,14 @@ class EvidenceDesk:
         """
         self._put(lambda: self._open(case))
 
-    def close(self, case: Case, passage: Passage) -> None:
-        """The post-roll is in: seal with the passage as it is now."""
+    def known(self, case: Case, passage: Passage) -> None:
+        """More is known of a case's passage: what its evidence will say, whoever closes it."""
         with case.lock:
             case.passage = passage
+
+    def close(self, case: Case, passage: Passage) -> None:
+        """The post-roll is in: seal with the passage as it is now."""
+        self.known(case, passage)
         self._put(lambda: self._finish_case(case))
 
     def seen_again(self, lead_id: str, seen_at: datetime, box: Box) -> None:
@@ -233,14 +238,16 @@ class EvidenceDesk:
         with case.lock:
             passage = case.passage
         drafts.write_track(folder, passage)
-        drafts.write_close_up(folder, passage, self._quality)
+        told = write_shots(folder, passage, self._quality)
         missing = self._write_clip(folder, case)
         draft = case.draft.model_copy(
             update={
                 "clip": case.written,
                 "missing": missing,
                 "place": replace(case.draft.place, box=last_box(passage), seen_at=passage.last_at),
-                "close_up_at": passage.shots[0].taken_at if passage.shots else None,
+                "vehicle": case.draft.vehicle.model_copy(update={"plate": told.plate}),
+                "facts": (*case.draft.facts, *told.facts),
+                "pictures": told.pictures,
                 "passage": case.draft.passage.model_copy(update={"last_seen": passage.last_at, "exit": passage.exit}),
             }
         )

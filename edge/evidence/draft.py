@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from detector.passage import Passage
 from edge.durable import write_durably
-from edge.evidence.pictures import write_picture
+from edge.evidence.facts import ProofPicture
 from edge.outbox_records import ActPlace
 from leads import Act, CameraRef, Fact, ModelRef, PassageRef, Vehicle
 from leads.base import Ident, Sha256Hex, UlidText, UtcMs
@@ -24,7 +24,6 @@ from leads.base import Ident, Sha256Hex, UlidText, UtcMs
 DRAFT = "draft.json"
 TRACK = "track.json"
 CLIP = "clip.mp4"
-CLOSE_UP = "close-up"
 
 
 class ClipState(BaseModel):
@@ -68,7 +67,8 @@ class Draft(BaseModel):
     act_proven_s: float
     moments_s: tuple[float, ...]
     """When the panoramas are taken."""
-    close_up_at: UtcMs | None
+    pictures: tuple[ProofPicture, ...] = ()
+    """Shots of the vehicle, the best one and those that prove a fact."""
     clip: ClipState | None = None
     missing: tuple[str, ...] = ()
     """What could not be kept, and why."""
@@ -117,9 +117,3 @@ def track_box(track: dict[str, Any], t_s: float) -> Sequence[float] | None:
     if abs(rows[nearest, 0] - t_s) > 1.0:
         return None
     return tuple(float(v) for v in rows[nearest, 1:5])
-
-
-def write_close_up(folder: Path, passage: Passage, quality: int) -> None:
-    """Write the best shot, if there is one."""
-    if passage.shots:
-        write_picture(folder, CLOSE_UP, passage.shots[0].crop, quality)

@@ -53,13 +53,13 @@ def write_picture(folder: Path, name: str, image: Image, quality: int) -> Path:
     return path
 
 
-def write_overlay(folder: Path, original: Path, box: Box | None, caption: Caption, quality: int) -> Path:
-    """Write the copy of `original` with the vehicle's box (pixels) and the text strip."""
+def write_overlay(folder: Path, original: Path, boxes: Sequence[Box], caption: Caption, quality: int) -> Path:
+    """Write the copy of `original` with boxes (pixels) of what it shows and the text strip."""
     data = original.read_bytes()
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         raise ValueError(f"{original} is no picture")
-    if box is not None:
+    for box in boxes:
         corners = [round(float(v)) for v in box]
         cv2.rectangle(image, (corners[0], corners[1]), (corners[2], corners[3]), (0, 220, 255), 2)
     strip = _strip(image.shape[1], caption.text(sha256(data).hexdigest()[:8]))

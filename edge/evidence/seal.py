@@ -17,6 +17,7 @@ from cameras.clip import grab
 from edge.durable import sync_folder, write_durably
 from edge.evidence import draft as drafts
 from edge.evidence.draft import Draft
+from edge.evidence.facts import CLOSE_UP
 from edge.evidence.manifest import (
     CHAIN_START,
     LEAD,
@@ -91,12 +92,13 @@ class Sealer:
         missing = list(draft.missing)
         files = [file_ref(pending / drafts.DRAFT, "draft"), file_ref(pending / drafts.TRACK, "track")]
         files += self._panoramas(pending, draft, missing)
-        close_up = pending / f"{drafts.CLOSE_UP}.jpg"
-        if close_up.is_file():
-            caption = self._caption(draft, draft.close_up_at or draft.occurred_at)
-            overlay = write_overlay(pending, close_up, None, caption, self._quality)
-            files += [file_ref(close_up, "close_up"), file_ref(overlay, "overlay")]
-        else:
+        shots = [shot for shot in draft.pictures if (pending / f"{shot.name}.jpg").is_file()]
+        for shot in shots:
+            original = pending / f"{shot.name}.jpg"
+            overlay = write_overlay(pending, original, shot.boxes, self._caption(draft, shot.taken_at), self._quality)
+            kind = "close_up" if shot.name == CLOSE_UP else "shot"
+            files += [file_ref(original, kind), file_ref(overlay, "overlay")]
+        if not any(shot.name == CLOSE_UP for shot in shots):
             missing.append("close-up: no whole view of the vehicle was had")
         return files, tuple(missing)
 
@@ -119,7 +121,9 @@ class Sealer:
             original = write_picture(pending, f"panorama-{number}", image, self._quality)
             taken_at = draft.anchor_at + timedelta(seconds=moment - draft.anchor_s)
             box = drafts.track_box(track, moment)
-            overlay = write_overlay(pending, original, box, self._caption(draft, taken_at), self._quality)
+            overlay = write_overlay(
+                pending, original, [] if box is None else [box], self._caption(draft, taken_at), self._quality
+            )
             files += [file_ref(original, "panorama"), file_ref(overlay, "overlay")]
         if len(within) < len(draft.moments_s):
             missing.append(
@@ -179,7 +183,7 @@ def _lead(draft: Draft, manifest: Manifest, digest: str, folder: str) -> Lead:
         act=draft.act,
         suspect_level=draft.suspect_level,
         evidence_grade=_grade(manifest),
-        facts=tuple(f.model_copy(update={"proof": f.proof or proof}) for f in draft.facts),
+        facts=tuple(f.model_copy(update={"proof": f.proof if f.proof in names else proof}) for f in draft.facts),
         models=draft.models,
         rules_sha256=draft.rules_sha256,
         clock_error_ms=draft.clock_error_ms,

@@ -37,6 +37,7 @@ PASSAGE = {
         "direction": {"type": ["array", "null"], "items": NUMBER},
         "zones": {"type": "array", "items": {"type": "object", "required": ["zone", "entered_s", "dwell_s"]}},
         "crossings": {"type": "array", "items": {"type": "object", "required": ["line", "at_s", "forward"]}},
+        "facts": {"type": "array", "items": {"type": "object", "required": ["name", "value"]}},
     },
     "additionalProperties": False,
 }

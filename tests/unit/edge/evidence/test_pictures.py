@@ -27,7 +27,7 @@ def overlay(folder: Path, width: int, place: str, box: tuple[float, ...] | None 
     """The original as it is on disk, and its overlay."""
     original = write_picture(folder, "panorama-1", np.full((90, width, 3), 128, np.uint8), 95)
     before = original.read_bytes()
-    path = write_overlay(folder, original, box, caption(place=place), 95)
+    path = write_overlay(folder, original, [box] if box else [], caption(place=place), 95)
     assert original.read_bytes() == before, "an original is never touched"
     assert path.name == "panorama-1.overlay.jpg"
     return read(original), read(path)
@@ -70,7 +70,7 @@ def test_the_strip_carries_the_hash_of_the_very_original(tmp_path: Path) -> None
     strips = []
     for grey in (100, 100, 101):
         original = write_picture(tmp_path, "close-up", np.full((90, 320, 3), grey, np.uint8), 95)
-        strips.append(read(write_overlay(tmp_path, original, None, caption(), 95))[100:])
+        strips.append(read(write_overlay(tmp_path, original, [], caption(), 95))[100:])
     assert (strips[0] == strips[1]).all()
     assert (strips[0] != strips[2]).any()
 
@@ -85,4 +85,4 @@ def test_what_is_no_picture_is_refused_by_name(tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no picture")
     with pytest.raises(ValueError, match=r"broken\.jpg is no picture"):
-        write_overlay(tmp_path, broken, None, caption(), 95)
+        write_overlay(tmp_path, broken, [], caption(), 95)
