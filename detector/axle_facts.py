@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from detector.sights import Sight
 
 LEAST_WHEEL = 10.0
 """Pixels of a wheel's height below which two wheels of a tandem run into one."""
+LEAST_SPAN = 0.25
+"""From the first to the last wheel, as a share of the width of the vehicle's box: 0.3 and more where it is seen from
+behind at 60 degrees, more from the side."""
 AGREED = 0.6
 """Share of all shots' confidence that those with the same count must have."""
 ALONE_WHEEL, ALONE_SURE = 30.0, 0.5
@@ -44,15 +47,21 @@ def axle_fact(passage: Passage, sights: Sequence[Sight]) -> Fact[Axles]:
     share = sums[best] / sum(sums.values())
     if share < AGREED:
         return unknown("the shots disagree: " + ", ".join(sorted(f"{v.axles.count} axles" for _, v in views)))
-    (sight, view), patterns = same[0], [v.axles.pattern for _, v in same]
+    sight, view = same[0]
     proof = Proof(sight.shot, _round(view))
     if len(same) >= ENOUGH:
-        pattern = max(patterns, key=patterns.count)
         confidence = share * (1 - float(np.prod([1 - v.confidence for _, v in same])))
-        return Fact(Axles(best[0], pattern, best[1]), confidence, len(same), proof)
+        return Fact(Axles(best[0], _pattern(v for _, v in same), best[1]), confidence, len(same), proof)
     if _tallest(view) < ALONE_WHEEL or view.confidence < ALONE_SURE:
         return unknown("one shot alone shows the wheels, and not well enough")
     return Fact(view.axles, share * view.confidence / 2, 1, proof, "counted in one shot alone")
+
+
+def _pattern(views: Iterable[AxleView]) -> str:
+    """The pattern of two shots at least, and of most."""
+    patterns = [view.axles.pattern for view in views]
+    best = max(patterns, key=patterns.count)
+    return best if patterns.count(best) >= ENOUGH else ""
 
 
 def axles_in(sight: Sight, heading: Heading | None) -> AxleView | str:
@@ -63,8 +72,13 @@ def axles_in(sight: Sight, heading: Heading | None) -> AxleView | str:
     boxes = np.concatenate([wheels.boxes, lifted.boxes])
     scores = np.concatenate([wheels.scores, lifted.scores])
     view = count_axles(boxes, scores, np.arange(len(boxes)) >= len(wheels), heading)
-    if isinstance(view, AxleView) and _tallest(view) < LEAST_WHEEL:
+    if isinstance(view, str):
+        return view
+    if _tallest(view) < LEAST_WHEEL:
         return "the wheels are too small in the picture"
+    x0, _, x1, _ = sight.shot.own_box
+    if float(view.wheels[-1, 2] - view.wheels[0, 0]) < LEAST_SPAN * (x1 - x0):
+        return "the wheels that are seen are all at one end of the vehicle"
     return view
 
 

@@ -28,14 +28,22 @@ OFF_LINE = 0.16
 """How far a wheel's foot may be off the line, as a share of its height."""
 OFF_SIZE = 0.25
 """How far a wheel's height may be off the line's, as a natural logarithm."""
-ONE_WHEEL = 0.7
-"""Boxes nearer than this share of their width are the same wheel: tyres of one side cannot stand in each other."""
+ONE_WHEEL = 0.55
+"""Boxes nearer than this share of their size are the same wheel: tyres of one side cannot stand in each other, and even
+in a slanting view their middles are half a width apart."""
 ONE_GROUP = 2.1
 """Axles nearer than so many tyre diameters are one group: a tandem stands 1.3 diameters apart, two steered axles up to
 1.9, the next group 2.6 and more (tyres 11R22.5 of 1.05 m)."""
+LONE = 3.0
+"""Where even the nearest two of several axles are so many diameters apart, each is alone. How much the view shortens
+lengths is known but roughly, so that three axles or more go by their distances' ratios up to this."""
+FARTHER = 1.75
+"""Axles so many times as far apart as the nearest two of a group are of different groups."""
+MOST_IN_GROUP = 3
+"""Axles in one group: more are two groups, wherever they are farthest apart (GB 1589-2016 knows up to three)."""
 TYRE = 0.3
 """Breadth of a truck's tyre as a share of its diameter: what shows of it from the front."""
-FRONTAL = 0.42
+FRONTAL = 0.36
 """A wheel that shows narrower than this share of its height is seen from the front or the rear. Full face it is 1."""
 
 
@@ -46,7 +54,7 @@ class Axles:
     count: int
     """On the ground."""
     pattern: str
-    """Sizes of the groups of axles on the ground from the front, `1+2+3`."""
+    """Sizes of the groups of axles on the ground from the front, `1+2+3`; empty where that is not known."""
     lifted: int
     """Axles whose wheels hang in the air."""
 
@@ -103,10 +111,12 @@ def count_axles(
     if width < FRONTAL * height:
         return "the vehicle is seen from the front or the rear"
     groups = _groups(boxes[standing], float(width / height))
+    if len(groups) < 2:
+        return "only one group of axles is seen"
     if heading == "right" or (heading is None and groups[0] > groups[-1]):
         groups.reverse()
     axles = Axles(len(standing), "+".join(map(str, groups)), len(hanging))
-    doubt = 1 - sure[_left_out(boxes, sure, up, rows)].max(initial=0.0)
+    doubt = 1 - sure[_left_out(boxes, up, rows)].max(initial=0.0)
     return AxleView(axles, float(np.sqrt(sure[rows].min() * doubt)), wheels[shown][rows])
 
 
@@ -159,30 +169,45 @@ def _through(pair: Floats, x: Floats) -> _Line:
 def _single(boxes: Floats, scores: Floats, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Of the rows one for each wheel, the surest, from left to right."""
     kept: list[int] = []
-    x, widths = _middles(boxes), boxes[:, 2] - boxes[:, 0]
     for row in sorted(rows.tolist(), key=lambda r: -scores[r]):
-        if all(abs(x[row] - x[other]) >= ONE_WHEEL * min(widths[row], widths[other]) for other in kept):
+        if not kept or _apart(boxes[row], boxes[kept]).min() >= ONE_WHEEL:
             kept.append(row)
+    x = _middles(boxes)
     return np.array(sorted(kept, key=lambda r: x[r]), np.int64)
 
 
-def _left_out(boxes: Floats, scores: Floats, up: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _apart(box: Floats, others: Floats) -> Floats:
+    """How far a wheel (4,) is from others (N, 4), in widths across and heights down."""
+    width = np.minimum(box[2] - box[0], others[:, 2] - others[:, 0])
+    height = np.minimum(box[3] - box[1], _heights(others))
+    across = (box[0] + box[2]) / 2 - _middles(others)
+    return np.asarray(np.hypot(across / width, (box[3] - others[:, 3]) / height), np.float64)
+
+
+def _left_out(boxes: Floats, up: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows of other boxes that may be wheels of this vehicle: neither counted nor twins of one that is."""
-    x, widths = _middles(boxes), boxes[:, 2] - boxes[:, 0]
     low, high = boxes[rows, 1].min(), boxes[rows, 3].max()
-    apart = np.array([all(abs(x[i] - x[r]) >= ONE_WHEEL * widths[r] for r in rows) for i in range(len(boxes))], bool)
+    apart = np.array([_apart(box, boxes[rows]).min() >= ONE_WHEEL for box in boxes], bool)
     return np.flatnonzero(apart & (boxes[:, 3] > low) & (boxes[:, 3] < high + (high - low) / 2) & ~up)
 
 
 def _groups(wheels: Floats, roundness: float) -> list[int]:
-    """Sizes of the groups of axles from left to right, of wheels (N, 4) in that order.
+    """Sizes of the groups of axles from left to right, of wheels (N, 4) in that order; [N] where all may be one group.
 
-    A tyre of diameter 1 turned by an angle a from full face shows cos a + TYRE sin a wide, and distances along the
-    vehicle cos a long.
+    Of two points of a line in space at the depths z1 and z2 the pictures are f (bc - ad) dX / (z1 z2) apart, and what
+    stands on it looks f H / z high: so distances along it are as dx / (h1 h2), however the vehicle is turned.
     """
+    x, heights = _middles(wheels), _heights(wheels)
+    even = np.clip(np.polyval(np.polyfit(x, heights, 1), x), 1.0, None)
+    gaps = np.diff(x) * np.median(even) / (even[1:] * even[:-1])
+    # A tyre of diameter 1 turned by an angle a from full face shows cos a + TYRE sin a wide, and a length of 1 cos a.
     turned = atan(TYRE) + acos(min(roundness / hypot(1, TYRE), 1.0))
     along = cos(turned) if roundness < 1 else 1.0
-    gaps, heights = np.diff(_middles(wheels)), _heights(wheels)
-    far = gaps > ONE_GROUP * along * (heights[1:] + heights[:-1]) / 2
+    nearest = float(gaps.min())
+    if nearest > (ONE_GROUP if len(gaps) == 1 else LONE) * along:
+        return [1] * len(wheels)
+    far = gaps > FARTHER * nearest
+    if not far.any() and len(wheels) > MOST_IN_GROUP:
+        far = gaps == gaps.max()
     ends = [0, *(np.flatnonzero(far) + 1).tolist(), len(wheels)]
     return [after - before for before, after in pairwise(ends)]

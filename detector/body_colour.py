@@ -24,8 +24,12 @@ VIVID = 70
 """Saturation (0 to 255) from which a pixel has a hue."""
 HUES = ((8, "red"), (16, "brown"), (34, "yellow"), (86, "green"), (130, "blue"), (168, "unknown"), (181, "red"))
 """Upper ends of the hues, in OpenCV's half degrees."""
-GREYS = ((60, "black"), (115, "grey"), (185, "silver"), (256, "white"))
-"""Upper ends of the values of what has no hue."""
+GREYS = ((60, "black"), (110, "grey"), (175, "silver"), (256, "white"))
+"""Upper ends of the values of what has no hue, where the brightest of the picture is 255."""
+LEAST_WHITE = 140.0
+"""The brightest of a picture is taken for white if it has at least this value; at dusk nothing is."""
+BLACK_SHARE = 0.65
+"""Of a body so much must be black: less may be its windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,13 @@ def colour_of(crop: Image, box: Box, covered: Sequence[Box]) -> Colour | None:
     hue, saturation, value = part[:, 0].astype(int), part[:, 1].astype(int), part[:, 2].astype(int)
     if np.percentile(value, 75) < DARK:
         return None
-    words = np.where(saturation >= VIVID, _named(hue, HUES), _named(value, GREYS))
+    white = max(float(np.percentile(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)[::4, ::4], 98)), LEAST_WHITE)
+    lit = np.minimum(value * 255 / white, 255).astype(int)
+    words = np.where(saturation >= VIVID, _named(hue, HUES), _named(lit, GREYS))
     # A dark pixel has a hue by noise alone; brown that is bright would be orange, which is none of the words.
     words = np.where(value < 45, "black", words)
+    if (words == "black").mean() < BLACK_SHARE:
+        words, value = words[words != "black"], value[words != "black"]
     words = np.where((words == "brown") & (value > 150), "unknown", words)
     names, counts = np.unique(words, return_counts=True)
     best = int(np.argmax(counts))

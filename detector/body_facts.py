@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from detector.agreement import ENOUGH
@@ -53,15 +54,19 @@ def taxi_lamp_fact(sights: Sequence[Sight]) -> Fact[bool]:
     return _voted(seen, "no lamp is seen", "")
 
 
-def colour_fact(sights: Sequence[Sight]) -> Fact[str]:
-    """The body's colour by the vote of the shots."""
+def colour_fact(passage: Passage, sights: Sequence[Sight]) -> Fact[str]:
+    """The body's colour by the vote of the shots; a truck's doubtful, for registers go by the cab."""
     seen = []
     for sight in sights:
         covered = [as_box(b) for b in sight.features.boxes[sight.features.scores >= SEEN]]
         colour = colour_of(sight.shot.crop, sight.shot.own_box, covered)
         if colour is not None:
             seen.append((colour.word, colour.share, Proof(sight.shot)))
-    return _voted(seen, "it is too dark, or no colour prevails", "the shots disagree")
+    fact = _voted(seen, "it is too dark, or no colour prevails", "the shots disagree")
+    truck = passage.class_name in ("truck", "tank_truck")
+    if truck and fact.sure:
+        return replace(fact, doubt="it is the colour of the largest part, which may not be that of the cab")
+    return fact
 
 
 def _voted(seen: Sequence[tuple[Value, float, Proof]], none: str, differ: str) -> Fact[Value]:

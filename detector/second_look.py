@@ -13,7 +13,7 @@ from detector.facts import Facts
 from detector.passage import Passage
 from detector.plate_facts import plate_facts
 from detector.shots import Shot
-from detector.sights import FeatureFinder, Sight, SignFinder, see
+from detector.sights import FeatureFinder, Sight, SignSource, see
 from detector.sign import Sign
 
 
@@ -23,7 +23,7 @@ class SecondLook:
     What was seen in a shot is kept as long as the shot is: a vehicle may be asked for again, with some shots more.
     """
 
-    def __init__(self, features: FeatureFinder, reader: SignFinder | None, goods: GoodsTable | None) -> None:
+    def __init__(self, features: FeatureFinder, reader: SignSource | None, goods: GoodsTable | None) -> None:
         """Without a `reader` plates, panels and diamonds stay unknown; without `goods`, what a UN number stands for."""
         self._features = features
         self._reader = reader
@@ -33,7 +33,9 @@ class SecondLook:
         """Shots looked at so far."""
 
     def look(self, passage: Passage) -> Passage:
-        """The passage with its facts."""
+        """The passage with its facts; of people nothing is read."""
+        if passage.class_name == "person":
+            return passage
         sights = [self._see(shot) for shot in passage.shots]
         panel, diamonds, load = panel_fact(sights), diamond_facts(sights), load_fact(sights)
         facts = Facts(
@@ -44,7 +46,7 @@ class SecondLook:
             panel=panel,
             diamonds=diamonds,
             signs_agree=signs_fact(panel, diamonds, self._goods),
-            colour=colour_fact(sights),
+            colour=colour_fact(passage, sights),
             body=body_fact(passage, load),
             taxi_lamp=taxi_lamp_fact(sights),
         )

@@ -15,6 +15,8 @@ from detector.detections import Box, Boxes
 
 CUT = 2.0
 """A box that ends so many pixels from the picture's edge goes on beyond it."""
+CUT_WORTH = 0.1
+"""Worth of such a view against a whole one: axles cannot be counted in it, nor the plate be seen on most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -65,7 +67,7 @@ class ShotSettings(BaseModel):
     """Views per vehicle. More give the readers of plates and axles more to agree on, and take memory: of a truck that
     fills a 4K picture some 20 MB each."""
     apart_s: float = Field(default=0.4, gt=0)
-    """Least time between two kept views: two of the same moment show the same glare."""
+    """At most one view is kept of so many seconds: two of the same moment show the same glare."""
     margin: float = Field(default=0.08, ge=0, le=1)
     """Margin round the box, as a share of its size."""
 
@@ -82,6 +84,7 @@ class ShotKeeper:
         self._size = size
         self._shots: list[Shot] = []
         self._tried_s = -np.inf
+        self._span_from_s = -np.inf
 
     @property
     def best(self) -> tuple[Shot, ...]:
@@ -103,17 +106,19 @@ class ShotKeeper:
         shot = self._take(frame, box, promise, others())
         if shot is None:
             return
-        near = [s for s in self._shots if abs(s.t_s - shot.t_s) < self._settings.apart_s]
-        if any(s.quality >= shot.quality for s in near):
+        if shot.t_s - self._span_from_s >= self._settings.apart_s:
+            self._span_from_s = shot.t_s
+        rivals = [s for s in self._shots if s.t_s >= self._span_from_s]
+        if any(s.quality >= shot.quality for s in rivals):
             return
-        self._shots = [*(s for s in self._shots if s not in near), shot]
+        self._shots = [*(s for s in self._shots if s not in rivals), shot]
         if len(self._shots) > self._settings.keep:
             worth = _worth([(s.quality, s.box) for s in self._shots])
             del self._shots[int(np.argmin(worth))]
 
     def _promise(self, box: Box, score: float) -> float:
         """The most a view of this box can be worth: its side length in pixels, times its score."""
-        return _side(box) * score * (0.3 if self._cut(box) else 1.0)
+        return _side(box) * score * (CUT_WORTH if self._cut(box) else 1.0)
 
     def _cut(self, box: Box) -> bool:
         width, height = self._size

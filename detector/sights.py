@@ -28,7 +28,7 @@ class FeatureFinder(Protocol):
     def detect(self, pictures: Sequence[Image]) -> list[Detections]: ...
 
 
-class SignFinder(Protocol):
+class SignSource(Protocol):
     """Finds and reads the signs in a picture."""
 
     def signs(self, image: Image) -> list[Sign]:
@@ -60,7 +60,7 @@ class Sight:
         return Read(sign, self.shot, (y1 - y0) * clear * sign.score)
 
 
-def see(shot: Shot, features: FeatureFinder, reader: SignFinder | None) -> Sight:
+def see(shot: Shot, features: FeatureFinder, reader: SignSource | None) -> Sight:
     """Look at one shot. A crop that is tiny, black or blank shows nothing."""
     names = tuple(features.class_names)
     if min(shot.crop.shape[:2]) < LEAST_SIDE or float(shot.crop[::4, ::4].std()) < LEAST_SPREAD:

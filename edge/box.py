@@ -20,7 +20,7 @@ from detector.motion import MotionGate
 from detector.network import Network
 from detector.passage import Passage
 from detector.scheduler import Scheduler, SkipReason
-from detector.sights import SignFinder
+from detector.sights import SignSource
 from edge.acts import ActBook
 from edge.casework import BoxFacts, CaseWorker
 from edge.disk import DiskQuota
@@ -63,7 +63,7 @@ class Box:
         table: RuleTable,
         *,
         on_passage: Callable[[Passage], None] | None = None,
-        reader: SignFinder | None = None,
+        reader: SignSource | None = None,
         manager: ServiceManager | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

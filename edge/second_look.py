@@ -21,7 +21,7 @@ from detector.network import Network
 from detector.passage import Passage
 from detector.second_look import SecondLook
 from detector.settings import DetectorSettings
-from detector.sights import SignFinder
+from detector.sights import SignSource
 from edge.settings import SecondLookSettings
 from leads.settings_file import load_settings
 
@@ -188,7 +188,7 @@ class SecondLookDesk:
         return None
 
 
-def load_second_look(settings: SecondLookSettings, reader: SignFinder | None = None) -> tuple[SecondLook, Network]:
+def load_second_look(settings: SecondLookSettings, reader: SignSource | None = None) -> tuple[SecondLook, Network]:
     """The second look as a site has it, and its network. Raises ModelError or SettingsError, saying what to do."""
     detector = DetectorSettings(
         model=settings.model, provider=settings.provider, threads=settings.threads, lanes=1, min_score=LEAST

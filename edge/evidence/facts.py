@@ -115,7 +115,7 @@ def _told(facts: seen.Facts, album: _Album) -> Iterator[Fact]:
     axles = facts.axles.value
     yield from _fact("axle_count", facts.axles, None if axles is None else axles.count, album)
     if axles is not None:
-        yield from _fact("axle_pattern", facts.axles, axles.pattern, album, doubt=False)
+        yield from _fact("axle_pattern", facts.axles, axles.pattern or None, album, doubt=False)
         yield from _fact("lifted_axles", facts.axles, axles.lifted, album, doubt=False)
     yield from _fact("load", facts.load, facts.load.value, album)
     if facts.panel.proof is not None:
