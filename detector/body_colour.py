@@ -16,8 +16,8 @@ BODY = (0.12, 0.12, 0.88, 0.68)
 """Part of the vehicle's box taken for its body: without the road, the wheels and the background at the corners."""
 SIDE = 96
 """Pixels of the longer side at which it is looked at."""
-DARK = 55.0
-"""A body whose bright quarter is below this value (0 to 255) has no colour that could be told."""
+DARK = 100.0
+"""A picture whose brightest is below this value (0 to 255) shows no colour that could be told."""
 LEAST_SHARE = 0.45
 """Share of the body that must have the colour."""
 VIVID = 70
@@ -46,10 +46,10 @@ def colour_of(crop: Image, box: Box, covered: Sequence[Box]) -> Colour | None:
     if len(part) < 50:
         return None
     hue, saturation, value = part[:, 0].astype(int), part[:, 1].astype(int), part[:, 2].astype(int)
-    if np.percentile(value, 75) < DARK:
+    brightest = float(np.percentile(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)[::4, ::4], 98))
+    if brightest < DARK:
         return None
-    white = max(float(np.percentile(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)[::4, ::4], 98)), LEAST_WHITE)
-    lit = np.minimum(value * 255 / white, 255).astype(int)
+    lit = np.minimum(value * 255 / max(brightest, LEAST_WHITE), 255).astype(int)
     words = np.where(saturation >= VIVID, _named(hue, HUES), _named(lit, GREYS))
     # A dark pixel has a hue by noise alone; brown that is bright would be orange, which is none of the words.
     words = np.where(value < 45, "black", words)
