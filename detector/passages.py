@@ -34,7 +34,7 @@ class Look:
     over: tuple[Passage, ...]
     """Passages that have ended."""
     absorbed: tuple[int, ...]
-    """Numbers that turned out to be a part of another vehicle: there is no passage of them any more."""
+    """Numbers that turned out to belong to another vehicle's passage: there is no passage of them any more."""
 
 
 class PassageBuilder:
@@ -76,7 +76,7 @@ class PassageBuilder:
         t_s = frame.pts_s
         step = self._tracker.update(t_s, detections, self._size)
         self._looks.append(t_s)
-        while self._looks[0] < t_s - self._tracker_settings.lost_after_s - 1:
+        while self._looks[0] < t_s - self._tracker_settings.longest_gap_s - 1:
             self._looks.popleft()
         for track in step.absorbed:
             del self._logs[track.number]
@@ -144,7 +144,7 @@ class PassageBuilder:
         return tuple(self._build(t.number, self._logs.pop(t.number), over=True) for t in tracks)
 
     def _forget_unconfirmed(self, t_s: float) -> None:
-        limit = t_s - max(self._tracker_settings.lost_after_s, self._tracker_settings.confirm_within_s) - 1
+        limit = t_s - max(self._tracker_settings.longest_gap_s, self._tracker_settings.confirm_within_s) - 1
         for number in [n for n, log in self._logs.items() if log.times[-1] < limit]:
             del self._logs[number]
 

@@ -94,6 +94,27 @@ def test_ageing_is_in_seconds_whatever_the_frame_rate() -> None:
         assert 3.0 < ended_at <= 3.0 + 2 / fps
 
 
+def test_a_surer_box_of_another_vehicle_does_not_take_a_track_from_its_own_weak_one() -> None:
+    # A car drives out at the lower left as a truck drives in there, larger and seen better.
+    car = [
+        (335, 385, 489, 492),
+        (308, 397, 466, 504),
+        (276, 406, 449, 520),
+        (239, 419, 428, 541),
+        (199, 423, 404, 558),
+        (160, 439, 379, 582),
+        (117, 448, 346, 601),
+    ]
+    tracker = Tracker(TrackerSettings(), GROUPS)
+    for i, box in enumerate(car):
+        first = Detections(np.array([box], np.float32), np.array([0.8], np.float32), np.array([0]))
+        tracker.update(i / 10, first, SIZE)
+    boxes = np.array([(124, 471, 313, 599), (0, 488, 333, 720)], np.float32)
+    both = Detections(boxes, np.array([0.26, 0.43], np.float32), np.array([0, 3]))
+    matched = tracker.update(len(car) / 10, both, SIZE).matched
+    assert {row: track.number for track, row in matched} == {0: 1, 1: 2}
+
+
 def test_a_person_is_never_joined_to_a_vehicle() -> None:
     tracker = Tracker(TrackerSettings(), GROUPS)
     for i in range(6):
