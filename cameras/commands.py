@@ -14,20 +14,20 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from cameras.calibration import CalibrationError, fault_of, fitted
+from cameras.calibration_file import as_yaml, read_settings, told
+from cameras.calibration_page import serve
+from cameras.calibration_picture import draw as draw_calibration
+from cameras.calibration_settings import CalibrationSettings
 from cameras.errors import StreamError
 from cameras.frame import Frame, Image
 from cameras.reader import CameraReader
 from cameras.settings import CameraSettings
 from cameras.status import StreamState
 
-app = typer.Typer(help="Cameras: try an address before it goes into a site's settings.", no_args_is_help=True)
+app = typer.Typer(help="Cameras: try an address, tie pixels to the road.", no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-@app.callback()
-def cameras() -> None:
-    """Keep `probe` a sub-command."""
 
 
 @app.command()
@@ -64,6 +64,56 @@ def probe(
     except (StreamError, OSError) as error:
         err.print(str(error), style="red")
         raise typer.Exit(1) from None
+
+
+@app.command()
+def calibrate(
+    picture: Annotated[Path, typer.Argument(help="A still of the camera: lushao cameras probe URL --picture FILE.")],
+    marks: Annotated[Path | None, typer.Option(help="YAML of road points or lane marks.")] = None,
+    draw: Annotated[Path | None, typer.Option(help="Write the picture with marks and a 5 m grid here.")] = None,
+    page: Annotated[bool, typer.Option("--page", help="Go on in the browser page with these marks.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page on this machine; 0 takes any.")] = 8765,
+) -> None:
+    """Tie a camera's pixels to its road. Without --marks, in a browser page; with it, tells how well the marks fit.
+
+    A bad fit is refused, naming the worst mark.
+    """
+    try:
+        image = _read(picture)
+        settings = read_settings(marks) if marks else None
+        if settings is None or page:
+            _serve(image, settings, port)
+            return
+        calibration = fitted(settings)
+        for line in told(calibration):
+            out.print(line)
+        if draw is not None:
+            _write(draw, draw_calibration(image, calibration))
+            out.print(f"drawn: {draw}")
+        problem = fault_of(calibration, settings)
+        if problem:
+            raise CalibrationError(problem)
+        out.print(f"good; for the site file, under the camera's source:\n\n{as_yaml(settings)}", end="")
+    except (CalibrationError, OSError, ValueError) as error:
+        err.print(str(error), style="red")
+        raise typer.Exit(1) from None
+
+
+def _serve(image: Image, settings: CalibrationSettings | None, port: int) -> None:
+    with serve(image, settings, port) as server:
+        out.print(f"open http://127.0.0.1:{server.server_port}/ in a browser on this machine; Ctrl-C ends")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            out.print("ended")
+
+
+def _read(path: Path) -> Image:
+    coded = np.frombuffer(path.read_bytes(), np.uint8)
+    image = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
+    if image is None:
+        raise OSError(f"{path} is no picture: take one with lushao cameras probe URL --picture {path.stem}.png")
+    return np.asarray(image, np.uint8)
 
 
 def _watch(settings: CameraSettings, seconds: float) -> tuple[Frame, str]:

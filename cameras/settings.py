@@ -11,6 +11,8 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from cameras.calibration import CalibrationError, calibrate
+from cameras.calibration_settings import CalibrationSettings
 from cameras.errors import ErrorKind, StreamError
 
 NETWORK_SCHEMES = ("rtsp", "rtsps", "http", "https")
@@ -51,6 +53,8 @@ class CameraSettings(BaseModel):
     """For files: UTC time of the first frame. Else the file's own creation time, or when it was last changed."""
     picture_fps: float = Field(default=10.0, gt=0)
     """For folders of pictures: pictures per second."""
+    calibration: CalibrationSettings | None = None
+    """Ties pixels to the road: `lushao cameras calibrate`. Without it no speed and no size is measured."""
 
     @field_validator("url")
     @classmethod
@@ -81,6 +85,16 @@ class CameraSettings(BaseModel):
         if value is not None and value.tzinfo is None:
             raise ValueError("a time needs its zone, for example 2026-03-01T08:00:00Z")
         return value.astimezone(UTC) if value else None
+
+    @field_validator("calibration")
+    @classmethod
+    def _fits(cls, value: CalibrationSettings | None) -> CalibrationSettings | None:
+        try:
+            if value is not None:
+                calibrate(value)
+        except CalibrationError as error:
+            raise ValueError(str(error)) from None
+        return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -39,6 +39,8 @@ class Form:
     """Height of the upper rear edge as a share of the height: expectation and deviation."""
     rows: tuple[Row, ...]
     """Wheels, sides, roof, mirrors."""
+    square: float = 0.46
+    """Half-width, as a share of the width, at which the ends still have the full length: cars have round corners."""
 
     @property
     def expected(self) -> Floats:
@@ -58,7 +60,8 @@ class Form:
         y = yf * width + yo
         z = np.minimum(zf * height + zo, height)
         half = length / 2
-        bumpers = ((half, 0.45 * width, front), (-half, 0.45 * width, rear), (-half, 0.46 * width, back * height))
+        wide = self.square * width
+        bumpers = ((half, wide, front), (-half, wide, rear), (-half, wide, back * height))
         xs = np.concatenate([x, *(corner[0] for corner in bumpers)], axis=1)
         ys = np.concatenate([y, *(corner[1] for corner in bumpers)], axis=1)
         zs = np.concatenate([z, *(corner[2] for corner in bumpers)], axis=1)
@@ -77,13 +80,18 @@ _SALOON = Form(
     (
         (0.5, -0.72, 0.49, 0, 0, 0),
         (-0.5, 0.75, 0.49, 0, 0, 0),
-        (0.5, 0.02, 0.42, 0, 0, 0.62),
+        (0.47, 0, 0.42, 0, 0, 0.62),
+        (0.47, 0, 0.40, 0, 0, 0.2),
+        (-0.465, 0, 0.41, 0, 0, 0.2),
+        (-0.465, 0, 0.41, 0, 0.68, 0),
         (0.3, 0, 0.5, 0, 0, 0.6),
         (-0.3, 0, 0.5, 0, 0, 0.7),
-        (0.5, -1.9, 0.37, 0, 1, 0),
-        (-0.5, 1.1, 0.37, 0, 1, 0),
+        (0.5, -1.9, 0.36, 0, 0.95, 0),
+        (-0.5, 1.1, 0.36, 0, 0.95, 0),
+        (0.0, -0.2, 0.15, 0, 0.98, 0),
         (0.5, -1.45, 0.5, 0.08, 0, 1.0),
     ),
+    0.22,
 )
 _SUV = Form(
     "suv",
@@ -96,13 +104,17 @@ _SUV = Form(
     (
         (0.5, -0.70, 0.49, 0, 0, 0),
         (-0.5, 0.72, 0.49, 0, 0, 0),
-        (0.5, 0.02, 0.42, 0, 0, 0.9),
+        (0.47, 0, 0.42, 0, 0, 0.9),
+        (0.47, 0, 0.40, 0, 0, 0.22),
+        (-0.465, 0, 0.41, 0, 0, 0.22),
+        (-0.465, 0, 0.41, 0, 0.65, 0),
         (0.3, 0, 0.5, 0, 0, 0.7),
         (-0.3, 0, 0.5, 0, 0, 0.8),
-        (0.5, -2.0, 0.36, 0, 1, 0),
-        (-0.5, 0.45, 0.36, 0, 1, 0),
+        (0.5, -2.0, 0.31, 0, 0.99, 0),
+        (-0.5, 0.45, 0.31, 0, 0.99, 0),
         (0.5, -1.5, 0.5, 0.09, 0, 1.15),
     ),
+    0.22,
 )
 _VAN = Form(
     "van",
@@ -115,13 +127,16 @@ _VAN = Form(
     (
         (0.5, -0.75, 0.49, 0, 0, 0),
         (-0.5, 0.75, 0.49, 0, 0, 0),
-        (0.5, 0.03, 0.42, 0, 0, 0.85),
+        (0.48, 0, 0.42, 0, 0, 0.85),
+        (0.48, 0, 0.42, 0, 0, 0.22),
         (0.35, 0, 0.5, 0, 0, 0.9),
         (-0.4, 0, 0.5, 0, 0, 0.9),
-        (0.5, -1.35, 0.425, 0, 1, 0),
-        (-0.5, 0.28, 0.425, 0, 1, 0),
+        (0.5, -1.35, 0.41, 0, 0.955, 0),
+        (-0.5, 0.28, 0.41, 0, 0.955, 0),
+        (0.0, 0, 0.05, 0, 1, 0),
         (0.5, -0.9, 0.5, 0.16, 0, 1.15),
     ),
+    0.30,
 )
 _BUS = Form(
     "bus",

@@ -83,7 +83,7 @@ def test_mirrored_metres_are_recognised() -> None:
 
 def test_points_close_together_cannot_measure_the_road() -> None:
     small = np.array([(x, y) for x in (-9.0, -8.5, -8.0) for y in (-2.0, -1.5)])
-    with pytest.raises(CalibrationError, match="do not tell the lens|would be off"):
+    with pytest.raises(CalibrationError, match=r"do not tell the lens|would be off"):
         calibrate(by_points(gantry(), small, noise=1))
 
 
