@@ -23,8 +23,8 @@ test-train: setup
 	@$(PY) -m pip install --quiet --disable-pip-version-check -e '.[train]'
 	@$(PY) -m pytest tests/train
 
-# How many labelled trucks are followed and how well the bundled networks see, against stored baselines (a minute;
-# needs the sets and videos).
+# How many labelled trucks are followed, how well the bundled networks see, and how well axles are counted, against stored
+# baselines (two minutes; needs the sets and videos).
 accuracy: setup
 	@$(PY) -m pytest tests/accuracy -s
 

@@ -21,6 +21,7 @@ from edge.evidence.desk import EvidenceDesk
 from edge.evidence.seal import Sealed, Sealer
 from edge.outbox import ChainHead, Outbox, OutboxFullError
 from edge.rules import Finding, judge
+from edge.second_look import SecondLookDesk
 from edge.settings import EvidenceSettings, PlaceSettings
 from leads import generate_key
 from tests.unit.edge.boxes import PATIENCE_S
@@ -57,7 +58,14 @@ class FullOutbox(Outbox):
 class Office:
     """The evidence side of a box, without cameras."""
 
-    def __init__(self, root: Path, depth: int = 64, mode: str = "live", disk: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        depth: int = 64,
+        mode: str = "live",
+        disk: Path | None = None,
+        second_look: SecondLookDesk | None = None,
+    ) -> None:
         """`disk`: evidence of another office that is there at the start."""
         root.mkdir()
         key_path = root / "box.key"
@@ -79,7 +87,7 @@ class Office:
         self.sealer = FullDiskSealer(self.evidence, key, ZoneInfo("Asia/Shanghai"), 90, lambda: datetime.now(UTC))
         self.sealer.full = threading.Event()
         self.quota = DiskQuota(self.evidence, 10 * MIB, list, lambda _: self.free)
-        self._depth, self._mode = depth, mode
+        self._depth, self._mode, self._second_look = depth, mode, second_look
         self.restart()
 
     def restart(self) -> None:
@@ -98,6 +106,7 @@ class Office:
             self.desk,
             lambda passage: self.in_view.get(passage.id, passage),
             lambda: self.now,
+            self._second_look,
         )
 
     def finish(self) -> None:
