@@ -31,7 +31,7 @@ class FeatureFinder(Protocol):
 class SignSource(Protocol):
     """Finds and reads the signs in a picture."""
 
-    def signs(self, image: Image) -> list[Sign]:
+    def signs(self, picture: Image) -> list[Sign]:
         """All signs in a picture (BGR uint8), corners in its pixels."""
 
 

@@ -74,11 +74,18 @@ def check(site: SitePath) -> None:
         raise _fail(*error.problems) from None
     except ModelError as error:
         raise _fail(f"{site}: detector.model: {error}") from None
+    try:
+        features = load_second_look(settings.second_look)[1] if settings.second_look else None
+    except ModelError as error:
+        raise _fail(f"{site}: second_look.model: {error}") from None
     err.print(f"[green]{site}: in order[/]")
     for camera in settings.cameras:
         zones = ", ".join(f"{z.id} ({z.purpose})" for z in camera.plan.zones) or "no zones"
         err.print(f"  camera {camera.source.id}: {camera.place.name}; {zones}", highlight=False)
     err.print(f"  network {network.manifest.name} on {network.provider}: {', '.join(network.class_names)}")
+    if features is not None:
+        second = features.manifest.name
+        err.print(f"  second look {second} on {features.provider}: {', '.join(features.class_names)}")
     today = datetime.now(settings.zone_info).date()
     for word, there in (("in force", True), ("not in force today", False)):
         rules = [rule.id for rule in table.rules if rule.dated(today) is there]

@@ -85,7 +85,7 @@ class Reader:
         self._signs = list(signs)
         self._looks = 0
 
-    def signs(self, image: Image) -> list[Sign]:
+    def signs(self, picture: Image) -> list[Sign]:
         """All signs of the crop whose turn it is."""
         found = list(self._signs[self._looks % len(self._signs)])
         self._looks += 1

@@ -18,6 +18,7 @@ from detector.facts import Fact, Facts, Panel, PlateRead, Proof
 from detector.passage import Passage
 from edge.evidence.facts import facts_of, write_shots
 from edge.evidence.verify import verify_folder
+from edge.readings import readings_of
 from edge.second_look import SecondLookDesk
 from leads import Lead
 from tests.unit.detector.views import passage, shot
@@ -117,6 +118,7 @@ def test_a_lead_names_the_plate_and_every_fact_has_the_file_that_proves_it(burea
 def test_a_case_waits_for_the_facts_of_its_vehicle(bureau: Bureau) -> None:
     bureau.looker.let.clear()
     proven_s = bureau.find()
+    wait_until(lambda: bureau.office.desk.counts.opened == 1)
     bureau.time_is(proven_s + 5.0)
     bureau.time_is(proven_s + 6.0)
     assert bureau.office.desk.waiting == 1
@@ -192,7 +194,13 @@ def test_a_box_takes_the_second_look_and_names_both_networks(tmp_path: Path) -> 
     passages: list[Passage] = []
     site = write_site(tmp_path, write_video(tmp_path / "road.mp4", convoy(1), 7), second_look={})
     box = make_box(site, on_passage=passages.append)
-    run_until(box, lambda: bool(passages) and box.state.outbox.depth() == 1)
+    readings: dict[str, float] = {}
+
+    def reached() -> bool:
+        readings.update({r.name: r.value for r in readings_of(box.state)})
+        return bool(passages) and box.state.outbox.depth() == 1
+
+    run_until(box, reached)
     assert [len(p.facts.looked_at) > 0 for p in passages] == [True]
     (folder,) = [p.parent for p in (tmp_path / "evidence").glob("????????/*/manifest.json")]
     lead = lead_of(folder)
@@ -200,3 +208,5 @@ def test_a_box_takes_the_second_look_and_names_both_networks(tmp_path: Path) -> 
     told: dict[str, Any] = {f.name: f.value for f in lead.facts}
     assert (told["axle_count"], told["load"]) == ("unknown", "unknown"), "a red block has no wheels"
     assert told["body_colour"] == "red"
+    assert readings["lushao_second_looks"] >= 1
+    assert readings["lushao_second_looks_missed"] == 0

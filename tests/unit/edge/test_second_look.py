@@ -84,7 +84,7 @@ def test_a_full_queue_turns_a_live_vehicle_away_and_counts_it(rig: Rig, caplog: 
 
 def test_on_a_file_the_asker_waits_until_there_is_room(rig: Rig) -> None:
     rig.occupy()
-    asked = []
+    asked: list[bool] = []
 
     def ask() -> None:
         asked.extend(rig.desk.ask(vehicle(n), wait=True) for n in (1, 2, 3))
