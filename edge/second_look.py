@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -203,6 +204,6 @@ def _bytes(passage: Passage) -> int:
 
 
 def _step_back() -> None:
-    """Lower the priority of this thread alone: on Linux every thread has its own."""
-    if hasattr(os, "setpriority"):
+    """Lower the priority of this thread alone; only on Linux has every thread its own."""
+    if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
