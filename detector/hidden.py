@@ -24,8 +24,8 @@ _MOST_PACE = 3.0
 """Factor between the mean pace behind and those before and after: they change with the distance to the camera."""
 _LEAST_HIDER = 2.0
 """Area of a box over that of another which it may hide: cars hide no cars for long."""
-_LEAST_SIZE = 0.4
-"""Smaller box size over larger, as for any match."""
+_LEAST_SIZE = 0.3
+"""Smaller box size over larger: the distance to the camera changes it, and what is cut of the box."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ class TrackerSettings(BaseModel):
     least_overlap: float = Field(default=0.35, gt=0, lt=1)
     """Widened overlap below which two boxes are never the same vehicle. Lower it below 5 frames/s."""
     part_inside: float = Field(default=0.6, gt=0, le=1)
-    """A box with this share of itself inside a followed vehicle is a part of it and starts no track."""
+    """A box with this share of itself inside a followed vehicle is a part of it: it starts no track, and a track just
+    started becomes no vehicle while it lies there."""
     part_after_s: float = Field(default=0.6, gt=0)
     """Two tracks are one vehicle once the smaller has stood so long inside the larger, wheels on the same line."""
     lost_after_s: float = Field(default=1.2, gt=0)
@@ -135,12 +136,14 @@ class Tracker:
         boxes = detections.boxes.astype(np.float64)
         hidden = cut_by_others(boxes, boxes[detections.scores >= self._settings.sure_score])
         cut = hidden | cut_by_border(boxes, size)
+        part = self._part_of_a_track(t_s, detections, groups)
         columns: dict[int, int] = {}
         came_out = []
         for row, column in pairs.tolist():
             track = self._tracks[row]
             known = track.confirmed
             self._note(t_s, row, float(detections.scores[column]), hidden[column], cut[column])
+            track.confirmed = known or (self._is_vehicle(track) and not part[column])
             if track.confirmed and not known and track.from_behind:
                 came_out.append(row)
             columns[track.number] = column
@@ -148,9 +151,8 @@ class Tracker:
         absorbed = self._rejoin(came_out, columns) + self._absorb(t_s, columns)
         ended = self._drop(t_s)
         matched = [(t, columns[t.number]) for t in self._tracks if t.number in columns]
-        fresh = detections.scores >= self._settings.start_score
+        fresh = (detections.scores >= self._settings.start_score) & ~part
         fresh[pairs[:, 1]] = False
-        fresh &= ~self._part_of_a_track(t_s, detections, groups)
         matched.extend(self._start(t_s, detections, groups, np.flatnonzero(fresh), size, hidden))
         return TrackerStep(tuple(matched), ended, absorbed)
 
@@ -178,7 +180,6 @@ class Tracker:
         track, mean = self._tracks[row], self._bank.mean[row]
         track.belief += score * min((t_s - track.seen_s) / _FRESH_VIEW_S, 1.0)
         track.seen_s, track.hits = t_s, track.hits + 1
-        track.confirmed = track.confirmed or self._is_vehicle(track)
         rate = free_rate(mean, cut, track.sight)
         track.sight = Sight(t_s, mean[:2, 0].copy(), rate, float(self._bank.sizes[row]), bool(hidden.any()))
 

@@ -206,3 +206,14 @@ def test_time_that_goes_back_is_refused() -> None:
     tracker.update(1.0, Detections.empty(), SIZE)
     with pytest.raises(ValueError, match="time goes back"):
         tracker.update(0.5, Detections.empty(), SIZE)
+
+
+def test_a_cab_seen_before_its_truck_was_sure_becomes_no_vehicle_of_its_own() -> None:
+    tracker = Tracker(TrackerSettings(), GROUPS)
+    truck, cab = Car((400.0, 300.0), (0.0, 0.0), (300.0, 200.0)), Car((470.0, 290.0), (0.0, 0.0), (80.0, 100.0))
+    vehicles = set()
+    for i in range(20):
+        boxes = np.array([truck.box(0.0), cab.box(0.0)], np.float32)
+        both = Detections(boxes, np.array([0.8, 0.3], np.float32), np.array([3, 3]))
+        vehicles |= {track.number for track, _ in tracker.update(i / 10, both, SIZE).matched if track.confirmed}
+    assert len(vehicles) == 1
