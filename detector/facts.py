@@ -10,6 +10,7 @@ from typing import Generic, Literal, TypeVar
 
 from detector.axles import Axles
 from detector.detections import Box
+from detector.estimates import Measurement
 from detector.shots import Shot
 
 Value = TypeVar("Value")
@@ -106,6 +107,10 @@ class Facts:
     body: Fact[str] = field(default_factory=_unlooked)
     """Kind of body: `tank`, `open`."""
     taxi_lamp: Fact[bool] = field(default_factory=_unlooked)
+    measured: Measurement | None = None
+    """Speed and size, where the camera is calibrated and they can be told."""
+    speed_certified: bool = False
+    """Whether the camera was a speed meter certified by legal metrology when it measured."""
 
     @property
     def plate(self) -> Fact[PlateRead] | None:

@@ -7,12 +7,14 @@ never more than a clue unless the camera is a speed meter certified by legal met
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 import numpy as np
 
-from cameras.calibration import Calibration
+from cameras.calibration import Calibration, calibrate
+from cameras.calibration_settings import CalibrationSettings
 from cameras.calibration_view import View
+from detector.estimates import Estimate, Measurement
 from detector.forms import FORMS, Form
 from detector.motion_on_road import PATH, Fit, Floats, Looks, fit_form
 from detector.passage import Passage
@@ -36,34 +38,22 @@ UNLIKELY = 12.0
 """Cost above the best form's from which on a form is out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value with the ends of its 95 % interval."""
+class Meter:
+    """A calibrated camera."""
 
-    value: float
-    low: float
-    high: float
+    def __init__(self, settings: CalibrationSettings, zone: tzinfo) -> None:
+        """`zone`: the site's own time, in which a certificate ends. Raises CalibrationError for a bad fit."""
+        self._settings = settings
+        self._zone = zone
+        self._calibration = calibrate(settings)
 
-    def surely_over(self, limit: float) -> bool:
-        """Whether even the lower end is over a limit: only then may the value support a lead."""
-        return self.low > limit
+    def measure(self, passage: Passage) -> Measurement | None:
+        """Speed and size of the vehicle; None where nothing can be told."""
+        return measure(passage, self._calibration)
 
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """What was measured of one passage; None where it cannot be told."""
-
-    from_s: float
-    to_s: float
-    """Stream time of the first and the last look that was used."""
-    looks: int
-    speed_kmh: Estimate | None
-    """Mean speed over ground in that time."""
-    length_m: Estimate | None
-    width_m: Estimate | None
-    """Without mirrors."""
-    height_m: Estimate | None
-    """With the load."""
+    def certified_at(self, at: datetime) -> bool:
+        """Whether a speed measured then is that of a certified meter."""
+        return self._settings.certified_at(at.astimezone(self._zone))
 
 
 def measure(passage: Passage, calibration: Calibration | None) -> Measurement | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
@@ -10,6 +11,7 @@ from detector.body_facts import body_fact, colour_fact, load_fact, taxi_lamp_fac
 from detector.dangerous_goods import GoodsTable, diamond_facts, panel_fact, signs_fact
 from detector.detections import Detections
 from detector.facts import Facts
+from detector.measuring import Meter
 from detector.passage import Passage
 from detector.plate_facts import plate_facts
 from detector.shots import Shot
@@ -23,11 +25,21 @@ class SecondLook:
     What was seen in a shot is kept as long as the shot is: a vehicle may be asked for again, with some shots more.
     """
 
-    def __init__(self, features: FeatureFinder, reader: SignSource | None, goods: GoodsTable | None) -> None:
-        """Without a `reader` plates, panels and diamonds stay unknown; without `goods`, what a UN number stands for."""
+    def __init__(
+        self,
+        features: FeatureFinder,
+        reader: SignSource | None,
+        goods: GoodsTable | None,
+        meters: Mapping[str, Meter] | None = None,
+    ) -> None:
+        """Without a `reader` plates, panels and diamonds stay unknown; without `goods`, what a UN number stands for.
+
+        `meters`: the calibrated cameras, by id; of vehicles before others nothing is measured.
+        """
         self._features = features
         self._reader = reader
         self._goods = goods
+        self._meters = meters or {}
         self._seen: WeakKeyDictionary[Shot, tuple[Detections, tuple[Sign, ...]]] = WeakKeyDictionary()
         self.shots = 0
         """Shots looked at so far."""
@@ -37,6 +49,7 @@ class SecondLook:
         if passage.class_name == "person":
             return passage
         sights = [self._see(shot) for shot in passage.shots]
+        meter = self._meters.get(passage.camera)
         panel, diamonds, load = panel_fact(sights), diamond_facts(sights), load_fact(sights)
         facts = Facts(
             looked_at=tuple(s.t_s for s in passage.shots),
@@ -49,6 +62,8 @@ class SecondLook:
             colour=colour_fact(passage, sights),
             body=body_fact(passage, load),
             taxi_lamp=taxi_lamp_fact(sights),
+            measured=meter.measure(passage) if meter else None,
+            speed_certified=meter is not None and meter.certified_at(passage.last_at),
         )
         return replace(passage, facts=facts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +18,11 @@ LEAST_SIDE = 24
 """Pixels of a crop's shorter side below which nothing on a vehicle can be told."""
 LEAST_SPREAD = 4.0
 """Grey levels (one standard deviation) below which a crop shows nothing: a black or blinded picture."""
+
+
+EMPTY = "/"
+"""Text of a panel without numbers. Many things are orange: it counts only where both networks see a panel."""
+LEAST_PANEL = 0.3
 
 
 class FeatureFinder(Protocol):
@@ -67,8 +72,18 @@ def see(shot: Shot, features: FeatureFinder, reader: SignSource | None) -> Sight
         return Sight(shot, names, Detections.empty(), ())
     found = features.detect([shot.crop])[0]
     own = np.array([shot.is_own(as_box(box)) for box in found.boxes], bool)
-    signs = () if reader is None else tuple(s for s in reader.signs(shot.crop) if shot.is_own(s.box))
-    return Sight(shot, names, found[own], signs)
+    sight = Sight(shot, names, found[own], ())
+    if reader is None:
+        return sight
+    panels = sight.found("orange_panel", LEAST_PANEL).boxes
+    signs = (s for s in reader.signs(shot.crop) if shot.is_own(s.box) and (s.text != EMPTY or _inside(s, panels)))
+    return replace(sight, signs=tuple(signs))
+
+
+def _inside(sign: Sign, boxes: Boxes) -> bool:
+    """Whether the middle of a sign lies in one of the boxes (N, 4)."""
+    x, y = sign.corners.mean(axis=0)
+    return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in boxes)
 
 
 def as_box(box: Boxes) -> Box:

@@ -29,7 +29,7 @@ class Sign:
     score: float
     """Probability that all characters of the text that are not UNREAD are right, 0 to 1."""
     character_scores: tuple[float, ...]
-    """Of each character of the text, 0 to 1."""
+    """Of each character of the text, 0 to 1; 1 of the stroke of a panel."""
     lines: int
     """Lines of writing, 1 or 2."""
     corners: Corners

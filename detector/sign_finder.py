@@ -23,8 +23,8 @@ MULTIPLE = 32
 GREY = 114
 LEAST_SCORE = 0.25
 """Weaker peaks are no signs; on real scenes held out, lower ones added wrong finds and no plates."""
-SAME = 0.3
-"""Upright boxes that overlap more, as a share of both, are one sign."""
+SAME = 0.5
+"""Upright boxes that overlap more, as a share of the smaller, are one sign: the digit of a diamond is no diamond."""
 MOST = 50
 
 
@@ -44,6 +44,7 @@ class SignFinder:
     def __init__(self, weights: Path = WEIGHTS / "sign_finder.onnx", threads: int = 1) -> None:
         """Raises `ModelError` when the weights cannot be used."""
         self._session = SignSession(weights, outputs=2, threads=threads)
+        self.manifest = self._session.manifest
 
     def find(self, picture: Image, least_score: float = LEAST_SCORE) -> list[Found]:
         """Signs in a picture (BGR uint8), best first; none in one smaller than 16 pixels."""
@@ -98,5 +99,5 @@ def _overlap(one: Corners, other: Corners) -> float:
     low = np.maximum(one.min(axis=0), other.min(axis=0))
     high = np.minimum(one.max(axis=0), other.max(axis=0))
     shared = float(np.prod(np.maximum(high - low, 0)))
-    both = float(np.prod(np.ptp(one, axis=0)) + np.prod(np.ptp(other, axis=0))) - shared
-    return shared / max(both, 1e-6)
+    smaller = min(float(np.prod(np.ptp(one, axis=0))), float(np.prod(np.ptp(other, axis=0))))
+    return shared / max(smaller, 1e-6)

@@ -8,6 +8,7 @@ from cameras.frame import Image
 from detector.sign import Sign
 from detector.sign_finder import SignFinder
 from detector.sign_reader import SignReader
+from models.manifest import WeightsManifest
 
 
 class SignLook:
@@ -23,6 +24,11 @@ class SignLook:
         # OpenCV's own threads would only take the cores from the networks.
         cv2.setNumThreads(1)
         return cls(SignFinder(threads=threads), SignReader(threads=threads))
+
+    @property
+    def manifests(self) -> tuple[WeightsManifest, WeightsManifest]:
+        """Of both networks."""
+        return self._finder.manifest, self._reader.manifest
 
     def signs(self, picture: Image) -> list[Sign]:
         """Plates, panels and diamonds in a picture (BGR uint8), the surest found first."""

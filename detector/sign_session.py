@@ -10,7 +10,7 @@ import onnxruntime as ort
 
 from detector.session import ORT_FAULTS
 from models.bundled import missing
-from models.manifest import ModelError, WeightsManifest, checked_manifest
+from models.manifest import ModelError, WeightsManifest, checked_manifest, sha256_of
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -22,7 +22,8 @@ class SignSession:
         """Raises `ModelError` saying what was found, what was expected and the remedy."""
         if not weights.is_file():
             raise ModelError(missing(weights))
-        self.manifest = checked_manifest(weights, WeightsManifest)
+        manifest = checked_manifest(weights, WeightsManifest)
+        self.manifest = manifest if manifest.sha256 else manifest.model_copy(update={"sha256": sha256_of(weights)})
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

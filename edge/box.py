@@ -34,7 +34,7 @@ from edge.outbox import Outbox, RecoveredLead
 from edge.publisher import Publisher
 from edge.readings import BoxState, CameraPost, health_of, readings_of, telemetry_of
 from edge.rules import RuleTable
-from edge.second_look import Answer, SecondLookDesk, load_second_look
+from edge.second_look import Answer, Loaded, SecondLookDesk, load_second_look
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
 from leads import (
@@ -69,7 +69,8 @@ class Box:
     ) -> None:
         """Load the networks, open the outbox (saving what can be saved of a damaged one) and prepare all parts.
 
-        `on_passage` is called when a vehicle has left and its facts are known. `reader` reads the signs on vehicles.
+        `on_passage` is called when a vehicle has left and its facts are known. `reader` reads the signs on vehicles,
+        in place of the bundled one.
         Raises ModelError, OutboxError or KeyFileError, each saying what to do.
         """
         self._site = site
@@ -78,13 +79,17 @@ class Box:
         self._on_passage = on_passage
         self._doorbell = threading.Event()
         self._network = Network.load(site.detector)
-        self._second_network: Network | None = None
         self._second_look: SecondLookDesk | None = None
+        loaded: Loaded | None = None
         if site.second_look is not None:
-            looker, self._second_network = load_second_look(site.second_look, reader)
+            sources = [camera.source for camera in site.cameras]
+            loaded = load_second_look(site.second_look, sources, site.zone_info, reader)
             depth, most_mib = site.second_look.depth, site.second_look.most_mib
-            self._second_look = SecondLookDesk(looker, depth=depth, most_mib=most_mib)
-        self._facts = self._box_facts(table)
+            self._second_look = SecondLookDesk(loaded.look, depth=depth, most_mib=most_mib)
+        own = self._network.manifest
+        first = ModelRef(name=own.name, sha256=own.sha256, provider=self._network.provider)
+        models = (first, *(loaded.models if loaded else ()))
+        self._facts = BoxFacts(site.site, site.box, models, table.sha256)
         root = site.evidence.folder
         root.mkdir(parents=True, exist_ok=True)
         self._outbox = Outbox.open_or_salvage(site.outbox)
@@ -264,14 +269,6 @@ class Box:
             self._take_facts(self._second_look.answers())
         self.posts[frame.camera].cases.time_is(frame)
         self.state.passed_over()
-
-    def _box_facts(self, table: RuleTable) -> BoxFacts:
-        models = tuple(
-            ModelRef(name=network.manifest.name, sha256=network.manifest.sha256, provider=network.provider)
-            for network in (self._network, self._second_network)
-            if network is not None
-        )
-        return BoxFacts(self._site.site, self._site.box, models, table.sha256)
 
     def _birth(self) -> Status:
         return Status(

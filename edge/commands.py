@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,7 +75,7 @@ def check(site: SitePath) -> None:
     except ModelError as error:
         raise _fail(f"{site}: detector.model: {error}") from None
     try:
-        features = load_second_look(settings.second_look)[1] if settings.second_look else None
+        second = load_second_look(settings.second_look) if settings.second_look else None
     except ModelError as error:
         raise _fail(f"{site}: second_look.model: {error}") from None
     err.print(f"[green]{site}: in order[/]")
@@ -83,9 +83,9 @@ def check(site: SitePath) -> None:
         zones = ", ".join(f"{z.id} ({z.purpose})" for z in camera.plan.zones) or "no zones"
         err.print(f"  camera {camera.source.id}: {camera.place.name}; {zones}", highlight=False)
     err.print(f"  network {network.manifest.name} on {network.provider}: {', '.join(network.class_names)}")
-    if features is not None:
-        second = features.manifest.name
-        err.print(f"  second look {second} on {features.provider}: {', '.join(features.class_names)}")
+    if second is not None:
+        what = ", ".join(second.network.class_names)
+        err.print(f"  second look {', '.join(m.name for m in second.models)} on {second.network.provider}: {what}")
     today = datetime.now(settings.zone_info).date()
     for word, there in (("in force", True), ("not in force today", False)):
         rules = [rule.id for rule in table.rules if rule.dated(today) is there]
@@ -138,14 +138,16 @@ def replay(
         table = load_table(settings.rules) if settings else None
         network = Network.load(_replay_detector(settings, model))
         look = settings.second_look if settings else SecondLookSettings()
-        second_look = SecondLookDesk(load_second_look(look)[0]) if look else None
+        source = replay_source(video, chosen)
+        zone = settings.zone_info if settings else UTC
+        second_look = SecondLookDesk(load_second_look(look, [source], zone).look) if look else None
     except SettingsError as error:
         raise _fail(*error.problems) from None
     except ModelError as error:
         raise _fail(error) from None
     report = _JsonLines() if as_json else _Report()
     work = Replay(
-        replay_source(video, chosen),
+        source,
         network,
         watch_settings(settings, chosen),
         table,

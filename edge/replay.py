@@ -81,10 +81,10 @@ class Replay:
 
 
 def replay_source(video: Path, camera: SiteCamera | None) -> CameraSettings:
-    """The video as a camera's source; with a camera, under its name and beginning at its time."""
+    """The video as a camera's source; with a camera, under its name, beginning at its time, with its calibration."""
     if camera is None:
         return CameraSettings(id="replay", url=str(video.resolve()), mode="replay")
-    kept = camera.source.model_dump(include={"id", "started_at", "picture_fps"})
+    kept = camera.source.model_dump(include={"id", "started_at", "picture_fps", "calibration"})
     return CameraSettings(**kept, url=str(video.resolve()), mode="replay")
 
 

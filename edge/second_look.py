@@ -12,19 +12,25 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Protocol
 
+from cameras import CameraSettings
 from detector.axles import LEAST
 from detector.dangerous_goods import GoodsTable
+from detector.measuring import Meter
 from detector.network import Network
 from detector.passage import Passage
 from detector.second_look import SecondLook
 from detector.settings import DetectorSettings
 from detector.sights import SignSource
+from detector.sign_look import SignLook
 from edge.settings import SecondLookSettings
+from leads import ModelRef
 from leads.settings_file import load_settings
+from models.manifest import WeightsManifest
 
 log = logging.getLogger(__name__)
 
@@ -189,14 +195,43 @@ class SecondLookDesk:
         return None
 
 
-def load_second_look(settings: SecondLookSettings, reader: SignSource | None = None) -> tuple[SecondLook, Network]:
-    """The second look as a site has it, and its network. Raises ModelError or SettingsError, saying what to do."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The second look as a site has it."""
+
+    look: SecondLook
+    network: Network
+    """Finds wheels, loads and lamps."""
+    models: tuple[ModelRef, ...]
+    """All networks that take part, as leads name them."""
+
+
+def load_second_look(
+    settings: SecondLookSettings,
+    cameras: Iterable[CameraSettings] = (),
+    zone: tzinfo = UTC,
+    reader: SignSource | None = None,
+) -> Loaded:
+    """Load the second look of a site with these cameras, in this time zone. `reader`: in place of the bundled one.
+
+    Raises ModelError or SettingsError, saying what to do.
+    """
     detector = DetectorSettings(
         model=settings.model, provider=settings.provider, threads=settings.threads, lanes=1, min_score=LEAST
     )
     network = Network.load(detector)
+    models = [ModelRef(name=network.manifest.name, sha256=_sha256(network.manifest), provider=network.provider)]
+    if reader is None and settings.signs:
+        reader = SignLook.load(settings.threads)
+        models += [ModelRef(name=m.name, sha256=_sha256(m), provider="cpu") for m in reader.manifests]
     goods = load_settings(settings.un_numbers, GoodsTable) if settings.un_numbers else None
-    return SecondLook(network, reader, goods), network
+    meters = {camera.id: Meter(camera.calibration, zone) for camera in cameras if camera.calibration}
+    return Loaded(SecondLook(network, reader, goods, meters), network, tuple(models))
+
+
+def _sha256(manifest: WeightsManifest) -> str:
+    assert manifest.sha256 is not None, "filled in where the weights were loaded"
+    return manifest.sha256
 
 
 def _bytes(passage: Passage) -> int:

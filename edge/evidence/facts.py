@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from detector import facts as seen
+from detector.estimates import Measurement
 from detector.passage import Passage
 from detector.shots import Shot
 from edge.evidence.pictures import write_picture
@@ -128,6 +129,21 @@ def _told(facts: seen.Facts, album: _Album) -> Iterator[Fact]:
     for name, fact in (("body", facts.body), ("taxi_lamp", facts.taxi_lamp)):
         if fact.known:
             yield from _fact(name, fact, fact.value, album)
+    if facts.measured is not None:
+        yield from _measured(facts.measured, certified=facts.speed_certified)
+
+
+def _measured(found: Measurement, *, certified: bool) -> Iterator[Fact]:
+    """Speed and size, each with the ends of its 95 % interval."""
+    sizes = (("length_m", found.length_m), ("width_m", found.width_m), ("height_m", found.height_m))
+    for name, estimate in (("speed_kmh", found.speed_kmh), *sizes):
+        if estimate is None:
+            yield Fact(name=name, value=UNKNOWN)
+            continue
+        unit = "km/h" if name == "speed_kmh" else "m"
+        for word, value in ((name, estimate.value), (f"{name}_low", estimate.low), (f"{name}_high", estimate.high)):
+            yield Fact(name=word, value=round(value, 2), unit=unit, confidence=0.95, shots=found.looks)
+    yield Fact(name="speed_certified", value=certified)
 
 
 def _panel_text(panel: seen.Panel | None) -> str | None:

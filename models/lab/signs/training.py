@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 Tell = Callable[[str], None]
 SAVE_EVERY_S = 60.0
+AVERAGED = 0.997
+"""Share of the averaged weights that a step leaves as they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,7 @@ def follow(
     """Train for a time; the rate falls as half a cosine. The averaged weights go to `folder`/last.pt every minute."""
     folder.mkdir(parents=True, exist_ok=True)
     network.to(memory_format=torch.channels_last).train()
-    smooth = torch.optim.swa_utils.get_ema_multi_avg_fn(0.997)
-    average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=smooth, use_buffers=True)
+    average = torch.optim.swa_utils.AveragedModel(network, avg_fn=_smoothed, use_buffers=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=course.rate, weight_decay=0.02)
     start = told = time.monotonic()
     losses: list[float] = []
@@ -69,3 +70,9 @@ def follow(
             losses.clear()
             torch.save(average.module.state_dict(), folder / "last.pt")
     torch.save(average.module.state_dict(), folder / "last.pt")
+
+
+def _smoothed(average: Tensor, now: Tensor, count: Tensor | int) -> Tensor:
+    """A running average over some 300 steps, over fewer in the beginning, when the start should be forgotten."""
+    share = max(1.0 - AVERAGED, 9.0 / (10.0 + int(count)))
+    return average + share * (now - average) if average.is_floating_point() else now

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from detector.dangerous_goods import Goods, GoodsTable, compare, diamond_facts, panel_fact
+from detector.detections import Box
 from detector.facts import Fact, Facts, Panel
 from detector.second_look import SecondLook
 from detector.sign import Sign
@@ -37,9 +38,9 @@ def diamond(text: str) -> Sign:
     return sign(text, "diamond", "")
 
 
-def read(*signs: list[Sign]) -> Facts:
+def read(*signs: list[Sign], seen: tuple[tuple[str, Box, float], ...] = ()) -> Facts:
     views = [shot(float(i), (100, 100, 700, 500)) for i in range(len(signs))]
-    return SecondLook(Finder(), Reader(*signs), TABLE).look(passage(views)).facts
+    return SecondLook(Finder(seen), Reader(*signs), TABLE).look(passage(views)).facts
 
 
 def test_a_panel_read_in_two_shots_is_told() -> None:
@@ -52,9 +53,14 @@ def test_a_panel_that_warns_of_water_keeps_its_x() -> None:
     assert told.value == Panel("X423", "1402")
 
 
-def test_an_empty_panel_is_a_fact_too() -> None:
-    told = read([panel("/")], [panel("/")]).panel
+def test_an_empty_panel_is_a_fact_where_both_networks_see_a_panel() -> None:
+    there = ("orange_panel", panel("/").box, 0.8)
+    told = read([panel("/")], [panel("/")], seen=(there,)).panel
     assert (told.value, told.shots, told.doubt) == (Panel("", ""), 2, "")
+
+
+def test_an_orange_thing_that_one_network_alone_takes_for_an_empty_panel_is_none() -> None:
+    assert not read([panel("/")], [panel("/")]).panel.known
 
 
 def test_a_panel_with_an_unread_digit_says_no_number() -> None:

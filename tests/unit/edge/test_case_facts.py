@@ -14,6 +14,7 @@ import pytest
 
 from cameras import Frame
 from detector.axles import Axles
+from detector.estimates import Estimate, Measurement
 from detector.facts import Fact, Facts, Panel, PlateRead, Proof
 from detector.passage import Passage
 from edge.evidence.facts import facts_of, write_shots
@@ -186,11 +187,21 @@ def test_panel_and_diamonds_are_told() -> None:
     assert {f.name: f.value for f in facts_of(empty)}["panel"] == "empty"
 
 
+def test_speed_and_size_are_told_with_their_intervals_and_whether_the_meter_is_certified() -> None:
+    measured = Measurement(0.0, 2.0, 24, Estimate(61.25, 58.1, 64.4), None, Estimate(2.5, 2.4, 2.6), None)
+    told = {f.name: (f.value, f.unit) for f in facts_of(Facts(measured=measured))}
+    assert told["speed_kmh"] == (61.25, "km/h")
+    assert (told["speed_kmh_low"][0], told["speed_kmh_high"][0]) == (58.1, 64.4)
+    assert told["speed_certified"] == (False, None)
+    assert told["length_m"][0] == "unknown"
+    assert told["width_m"] == (2.5, "m")
+
+
 def passage_of(facts: Facts) -> Passage:
     return replace(passage([BEST, OTHER]), facts=facts)
 
 
-def test_a_box_takes_the_second_look_and_names_both_networks(tmp_path: Path) -> None:
+def test_a_box_takes_the_second_look_and_names_all_networks(tmp_path: Path) -> None:
     passages: list[Passage] = []
     site = write_site(tmp_path, write_video(tmp_path / "road.mp4", convoy(1), 7), second_look={})
     box = make_box(site, on_passage=passages.append)
@@ -204,7 +215,11 @@ def test_a_box_takes_the_second_look_and_names_both_networks(tmp_path: Path) -> 
     assert [len(p.facts.looked_at) > 0 for p in passages] == [True]
     (folder,) = [p.parent for p in (tmp_path / "evidence").glob("????????/*/manifest.json")]
     lead = lead_of(folder)
-    assert len(lead.models) == 2
+    assert [m.name.rsplit("-", 1)[0] for m in lead.models[1:]] == [
+        "lushao-features",
+        "lushao-sign-finder",
+        "lushao-sign-reader",
+    ]
     told: dict[str, Any] = {f.name: f.value for f in lead.facts}
     assert (told["axle_count"], told["load"]) == ("unknown", "unknown"), "a red block has no wheels"
     assert told["body_colour"] == "red"
