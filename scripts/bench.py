@@ -44,6 +44,7 @@ from scripts.bench_twin import ultralytics_twin
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 VIDEO = DATA / "video" / "gantry-rain.mp4"
+WEIGHTS = bundled_weights("vehicles")
 MIN_SCORE = 0.1
 console = Console(highlight=False)
 
@@ -84,7 +85,7 @@ def main(
     video: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Video.")] = VIDEO,
     model: Annotated[
         Path, typer.Option(exists=True, dir_okay=False, help="Weights, an ONNX file; the bundled ones.")
-    ] = bundled_weights("vehicles"),
+    ] = WEIGHTS,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of one inference.")] = None,
     lanes: Annotated[int | None, typer.Option(min=1, help="Inferences at a time.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each; medians are reported.")] = 5,
@@ -112,7 +113,7 @@ def main(
                 last = contender.runs[-1]
                 console.print(f"round {number + 1} {contender.name:12} {last.fps:7.1f} fps {last.cpu_ms:6.2f} ms CPU")
     _report(contenders, box, peak_mib)
-    console.print(f"second look: {both.looked_at} of {both.passages} passages")
+    console.print(f"second look: {both.looked_at} of {box.passages} passages")
 
 
 class Box:
