@@ -21,7 +21,7 @@ _STANDING = 0.3
 _LEAST_COSINE = 0.5
 """60 degrees between the ways before, behind and after: boxes that are half cut are rough."""
 _MOST_PACE = 3.0
-"""Factor between the mean pace behind and those before and after: they change with the distance to the camera."""
+"""Factor between the pace before and the mean pace behind: it changes with the distance to the camera."""
 _LEAST_HIDER = 2.0
 """Area of a box over that of another which it may hide: cars hide no cars for long."""
 _LEAST_SIZE = 0.3
@@ -96,7 +96,8 @@ def likeness(gone: Sight, found: Sight) -> float:
     if min(gone.size, found.size) < _LEAST_SIZE * max(gone.size, found.size):
         return 0.0
     between = (found.centre - gone.centre) / np.sqrt(gone.size * found.size) / (found.t_s - gone.t_s)
-    return min(_same_way(gone.pace, between), _same_way(between, found.pace), _cosine(gone.pace, found.pace))
+    # How fast it comes out is unsure: often it shows through a gap between two that hide it.
+    return min(_same_way(gone.pace, between), _cosine(between, found.pace), _cosine(gone.pace, found.pace))
 
 
 def _same_way(a: Floats, b: Floats) -> float:

@@ -13,7 +13,6 @@ from cameras.frame import Image
 from detector.sign import Corners, SignKind
 from detector.sign_alphabet import SIGN_KINDS, SPAN, STRIDE
 from detector.sign_session import SignSession
-from models.bundled import WEIGHTS
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -41,7 +40,7 @@ class Found:
 class SignFinder:
     """Finds signs with one small network; may be used from several threads."""
 
-    def __init__(self, weights: Path = WEIGHTS / "sign_finder.onnx", threads: int = 1) -> None:
+    def __init__(self, weights: Path, threads: int = 1) -> None:
         """Raises `ModelError` when the weights cannot be used."""
         self._session = SignSession(weights, outputs=2, threads=threads)
         self.manifest = self._session.manifest

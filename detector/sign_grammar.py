@@ -124,9 +124,9 @@ def _panel(slots: Logs, sure: float) -> Text:
     places = [*range(len(best)), 4, 5, 6, 7]
     scores = [float(np.exp(slots[place, c])) for place, c in zip(places, picks, strict=True)]
     read = [ALPHABET[c] if p >= LEAST_CHARACTER else UNREAD for c, p in zip(picks, scores, strict=True)]
-    line = len(best)
-    text = "".join([*read[:line], "/", *read[line:]])
-    return Text("panel", "orange", text, sure * _product(scores), (*scores[:line], 1.0, *scores[line:]))
+    upper = len(best)
+    text = "".join([*read[:upper], "/", *read[upper:]])
+    return Text("panel", "orange", text, sure * _product(scores), (*scores[:upper], 1.0, *scores[upper:]))
 
 
 def _diamond(slots: Logs, sure: float) -> Text:

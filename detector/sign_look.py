@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 
 from cameras.frame import Image
 from detector.sign import Sign
 from detector.sign_finder import SignFinder
 from detector.sign_reader import SignReader
+from models.bundled import WEIGHTS
 from models.manifest import WeightsManifest
 
 
@@ -19,11 +22,14 @@ class SignLook:
         self._reader = reader
 
     @classmethod
-    def load(cls, threads: int = 1) -> SignLook:
-        """With the bundled networks, each on so many threads. Raises `ModelError` when one cannot be used."""
+    def load(cls, threads: int = 1, folder: Path = WEIGHTS) -> SignLook:
+        """With the networks of a folder, the bundled ones if none is named, each on so many threads.
+
+        Raises `ModelError` when one cannot be used.
+        """
         # OpenCV's own threads would only take the cores from the networks.
         cv2.setNumThreads(1)
-        return cls(SignFinder(threads=threads), SignReader(threads=threads))
+        return cls(SignFinder(folder / "sign_finder.onnx", threads), SignReader(folder / "sign_reader.onnx", threads))
 
     @property
     def manifests(self) -> tuple[WeightsManifest, WeightsManifest]:

@@ -14,7 +14,6 @@ from detector.sign import UNREAD, Corners, Sign
 from detector.sign_alphabet import SIZE
 from detector.sign_grammar import Text, decode
 from detector.sign_session import SignSession
-from models.bundled import WEIGHTS
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -40,7 +39,7 @@ _ASKED = 0.5 + (_CORNERS - 0.5) / (1 + MARGIN)
 class SignReader:
     """Reads signs with one small network; may be used from several threads."""
 
-    def __init__(self, weights: Path = WEIGHTS / "sign_reader.onnx", threads: int = 1) -> None:
+    def __init__(self, weights: Path, threads: int = 1) -> None:
         """Raises `ModelError` when the weights cannot be used."""
         self._session = SignSession(weights, outputs=3, threads=threads)
         self.manifest = self._session.manifest

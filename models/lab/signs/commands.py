@@ -14,6 +14,7 @@ from rich.console import Console
 
 from detector.sign_look import SignLook
 from models.bundled import WEIGHTS
+from models.lab.signs.card import card
 from models.lab.signs.evaluation import measure
 from models.lab.signs.finder_pictures import Scene, plate_scenes, rendered_scenes, vehicle_scenes
 from models.lab.signs.pool import Pool, drawn, patches
@@ -89,7 +90,7 @@ def export(
     data: Data,
     out: Annotated[Path, typer.Option(help="Folder for weights and manifest.")] = WEIGHTS,
 ) -> None:
-    """Make the ONNX file, measure it on the held-out plates beside the other bundled one, and write its manifest."""
+    """Make the ONNX file, measure it on held-out plates with the other one in --out, write manifest and card."""
     try:
         with _training_packages():
             from models.lab.signs import courses
@@ -98,7 +99,8 @@ def export(
         courses.export(which, checkpoint, weights)
         sets = REAL_SETS if which == "reader" else (REAL_SETS[0], *_vehicle_sets())
         write_manifest(weights, NAMES[which], sets, {})
-        metrics = measure(SignLook.load(), data)[0]
+        metrics = measure(SignLook.load(folder=out), data)[0]
+        weights.with_suffix(".md").write_text(card(which, NAMES[which], sets, metrics), encoding="utf-8")
         write_manifest(weights, NAMES[which], sets, {k: v for k, v in metrics.items() if "right" in k or "found" in k})
         err.print(json.dumps(metrics), highlight=False)
     except (ModelError, OSError) as error:
