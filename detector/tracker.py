@@ -62,8 +62,8 @@ class TrackerSettings(BaseModel):
 
     @property
     def longest_gap_s(self) -> float:
-        """Longest time that a vehicle may be without a box and still be followed."""
-        return max(self.lost_after_s, self.hidden_after_s)
+        """Longest time that a vehicle may be without a box and still be followed: who comes out must first be sure."""
+        return max(self.lost_after_s, self.hidden_after_s + self.confirm_within_s)
 
 
 @dataclass(slots=True)
@@ -245,7 +245,8 @@ class Tracker:
 
     def _likeness(self, waiting: int, out: int) -> float:
         before, after = self._tracks[waiting], self._tracks[out]
-        if before.group != after.group or before.seen_s >= after.born_s:
+        hidden_s = after.born_s - before.seen_s
+        if before.group != after.group or not 0 < hidden_s <= self._settings.hidden_after_s:
             return 0.0
         if before.sight is None or after.sight is None:
             return 0.0
