@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -23,6 +23,10 @@ OTHER_SCORE = 0.3
 """Boxes at least so sure may hide a part of another vehicle."""
 ONE_VEHICLE = 0.8
 """Two boxes of which the smaller lies to so large a share in the larger are of one vehicle."""
+
+
+_FAMILIES = {name: family for family in (("car", "van"), ("truck", "tank_truck")) for name in family}
+"""Words that are taken for each other: they do not stand against each other in the vote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ class PassageBuilder:
 
     def _build(self, number: int, log: _TrackLog, *, over: bool) -> Passage:
         share = log.votes / log.votes.sum()
-        best = int(np.argmax(share))
+        best = self._names.index(elect(dict(zip(self._names, share.tolist(), strict=True))))
         score = float(share[best] * log.score_sums[best] / max(log.counts[best], 1))
         return Passage(
             id=f"{self._camera}-{log.first_at:%Y%m%dT%H%M%S}{log.first_at.microsecond // 1000:03d}-{number}",
@@ -211,6 +215,15 @@ class _TrackLog:
         self.scores.append(score)
         self.seen.append(seen)
         self.places.look(t_s, box)
+
+
+def elect(shares: Mapping[str, float]) -> str:
+    """The word for a vehicle with these shares of the vote: first the family with the most, then the word in it.
+
+    A tank truck seen half as `truck` and half as `tank_truck` is no car, though `car` may have more than either.
+    """
+    families = {name: sum(shares.get(n, 0.0) for n in _FAMILIES.get(name, (name,))) for name in shares}
+    return max(shares, key=lambda name: (families[name], shares[name]))
 
 
 def _as_tuple(box: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Box:
