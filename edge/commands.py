@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.table import Table
+from rich.markup import escape
+from rich.padding import Padding
 
 from cameras import StreamError
 from detector.network import Network
@@ -30,7 +32,7 @@ from edge.replay import Replay, finding_json, passage_json, replay_source, watch
 from edge.rules import Finding, load_table
 from edge.second_look import SecondLookDesk, load_second_look
 from edge.settings import SecondLookSettings, SiteCamera, SiteSettings, check_site, load_site
-from leads import KeyFileError, generate_key, key_id, load_public_key, write_public_key
+from leads import Fact, KeyFileError, generate_key, key_id, load_public_key, write_public_key
 from leads.broker import BrokerError
 from leads.settings_file import SettingsError
 from models import ModelError
@@ -127,14 +129,16 @@ def run(site: SitePath, verbose: Annotated[bool, typer.Option(help="Say more.")]
 def replay(
     video: Annotated[Path, typer.Argument(help="A video file or a folder of pictures.")],
     site: Annotated[Path | None, typer.Option(help="Site whose zones and rules hold; without it, no zones.")] = None,
-    camera: Annotated[str | None, typer.Option(help="Camera of the site the video stands for; the first.")] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="Camera of the site the video stands for, if not that of its name.")
+    ] = None,
     model: Annotated[Path | None, typer.Option(help="Network to look with, instead of the site's.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")] = False,
 ) -> None:
     """Look at every frame of a video and tell its passages and leads. Needs no broker."""
     try:
         settings = load_site(site) if site else None
-        chosen = _choose_camera(settings, camera)
+        chosen = _choose_camera(settings, camera, video.stem)
         table = load_table(settings.rules) if settings else None
         network = Network.load(_replay_detector(settings, model))
         look = settings.second_look if settings else SecondLookSettings()
@@ -162,10 +166,16 @@ def replay(
     report.finish()
 
 
-def _choose_camera(settings: SiteSettings | None, name: str | None) -> SiteCamera | None:
+def _choose_camera(settings: SiteSettings | None, name: str | None, video: str) -> SiteCamera | None:
+    """The camera asked for, else the one that the video is named after, else the first."""
     if settings is None:
         return None
-    found = [c for c in settings.cameras if name is None or c.source.id == name]
+    if name is None:
+        alike = [c for c in settings.cameras if c.source.id == video]
+        chosen = (alike or list(settings.cameras))[0]
+        err.print(f"taken for camera {chosen.source.id}; name another with --camera", highlight=False)
+        return chosen
+    found = [c for c in settings.cameras if c.source.id == name]
     if not found:
         known = ", ".join(c.source.id for c in settings.cameras)
         raise SettingsError([f"no camera {name!r} in the site; it has {known}"])
@@ -194,32 +204,40 @@ class _JsonLines:
         sys.stdout.flush()
 
 
+def _in_words(facts: Sequence[Fact]) -> Iterator[str]:
+    """Each known fact with its interval, and what speaks against it."""
+    known = {fact.name: fact for fact in facts if fact.known}
+    for name, fact in known.items():
+        if name.endswith(("_low", "_high", "_doubt")):
+            continue
+        said = f"{name} {fact.value}"
+        if f"{name}_low" in known:
+            said += f" ({known[f'{name}_low'].value} to {known[f'{name}_high'].value})"
+        if f"{name}_doubt" in known:
+            said += f", doubtful: {known[f'{name}_doubt'].value}"
+        yield said
+
+
 class _Report:
-    """Passages as a table for people."""
+    """Passages for people: a line each, and below it what is known of the vehicle."""
 
     def __init__(self) -> None:
-        self._table = Table("no.", "class", "score", "from", "to", "in → out", "facts", "leads")
+        self._out = Console(highlight=False)
         self._leads: dict[str, list[str]] = {}
 
     def passage(self, p: Passage) -> None:
-        leads = ", ".join(self._leads.get(p.id, []))
-        self._table.add_row(
-            str(p.number),
-            p.class_name,
-            f"{p.class_score:.2f}",
-            f"{p.first_s:.1f} s",
-            f"{p.last_s:.1f} s",
-            f"{p.entry} → {p.exit}",
-            ", ".join(f"{f.name} {f.value}" for f in facts_of(p.facts) if f.known),
-            leads,
-        )
+        leads = "".join(f"  [yellow]{rule}[/]" for rule in self._leads.get(p.id, []))
+        seen = f"{p.first_s:6.1f} to {p.last_s:5.1f} s, {p.entry} → {p.exit}"
+        self._out.print(f"[bold]{p.number:3d} {p.class_name}[/] {p.class_score:.2f} {seen}{leads}")
+        if facts := "; ".join(_in_words(facts_of(p.facts))):
+            self._out.print(Padding(escape(facts), (0, 0, 0, 4)))
 
     def finding(self, finding: Finding, passage: Passage) -> None:
         self._leads.setdefault(passage.id, []).append(finding.rule.id)
         err.print(f"[yellow]{finding.rule.id}[/] {finding.summary}", highlight=False)
 
     def finish(self) -> None:
-        Console().print(self._table)
+        """Nothing is left to be said."""
 
 
 @app.command()
