@@ -45,7 +45,7 @@ class SignFinder:
         self._session = SignSession(weights, outputs=2, threads=threads)
         self.manifest = self._session.manifest
 
-    def find(self, picture: Image, least_score: float = LEAST_SCORE) -> list[Found]:
+    def find(self, picture: Image) -> list[Found]:
         """Signs in a picture (BGR uint8), best first; none in one smaller than 16 pixels."""
         height, width = picture.shape[:2]
         if min(height, width) < 16:
@@ -56,7 +56,7 @@ class SignFinder:
         canvas = np.full((tall, wide, 3), GREY, np.uint8)
         cv2.resize(picture, (across, down), dst=canvas[:down, :across], interpolation=_interpolation(scale))
         heat, offsets = self._session.run(canvas[None])
-        found = _peaks(heat[0], offsets[0], least_score)
+        found = _peaks(heat[0], offsets[0])
         back = np.array([width / across, height / down], np.float32)
         return [Found(one.kind, one.score, one.corners * back) for one in _apart(found)]
 
@@ -69,9 +69,9 @@ def _multiple(side: float) -> int:
     return max(MULTIPLE * round(side / MULTIPLE + 0.49), MULTIPLE)
 
 
-def _peaks(heat: Floats, offsets: Floats, least_score: float) -> list[Found]:
+def _peaks(heat: Floats, offsets: Floats) -> list[Found]:
     """Cells that are sure and surer than those beside them, best first."""
-    logit = float(np.log(least_score / (1 - least_score)))
+    logit = float(np.log(LEAST_SCORE / (1 - LEAST_SCORE)))
     found = []
     for kind, level in zip(SIGN_KINDS, heat, strict=True):
         if float(level.max()) < logit:

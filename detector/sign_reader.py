@@ -95,8 +95,8 @@ def _cut(picture: Image, frame: Floats) -> Image:
         high = np.ceil(np.minimum(frame.max(axis=0), picture.shape[1::-1])).astype(int) + 1
         part = picture[low[1] : high[1], low[0] : high[0]]
         if part.size:
-            scale = 1.5 / shrink
-            picture = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+            size = [max(round(side * 1.5 / shrink), 1) for side in part.shape[1::-1]]
+            picture = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
             by = np.array([picture.shape[1] / part.shape[1], picture.shape[0] / part.shape[0]], np.float32)
             frame = (frame - low.astype(np.float32)) * by
     warp = cv2.getPerspectiveTransform(frame.astype(np.float32), goal)

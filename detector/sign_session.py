@@ -20,8 +20,9 @@ class SignSession:
 
     def __init__(self, weights: Path, *, outputs: int, threads: int = 1) -> None:
         """Raises `ModelError` saying what was found, what was expected and the remedy."""
-        if not weights.is_file():
-            raise ModelError(missing(weights))
+        for file in (weights, weights.with_suffix(".yaml")):
+            if not file.is_file():
+                raise ModelError(missing(file))
         manifest = checked_manifest(weights, WeightsManifest)
         self.manifest = manifest if manifest.sha256 else manifest.model_copy(update={"sha256": sha256_of(weights)})
         options = ort.SessionOptions()

@@ -14,6 +14,7 @@ from detector.commands import app
 from detector.plate_types import type_of
 from detector.sign import Sign
 from detector.sign_look import SignLook
+from detector.sign_reader import SignReader
 from detector.sign_session import SignSession
 from models import ModelError
 from models.bundled import WEIGHTS
@@ -122,6 +123,13 @@ def test_where_nothing_is_nothing_is_read(look: SignLook, picture: Picture) -> N
     assert look.crop(picture) == []
 
 
+@pytest.mark.parametrize("down", [-58, -400, 479, 900])
+def test_a_large_place_that_the_picture_hardly_holds_is_read_without_a_crash(down: int) -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
+    place = np.array([[-900, 0], [1500, 0], [1500, 59], [-900, 59]], np.float32) + np.array([0, down], np.float32)
+    assert SignReader(WEIGHTS / "sign_reader.onnx").read(picture, [place]) == [None]
+
+
 def test_the_command_tells_plates_as_json_lines(tmp_path: Path) -> None:
     (sheet,) = sheets("yellow", 1)
     cv2.imwrite(str(tmp_path / "truck.png"), bumper(sheet)[0])
@@ -163,6 +171,9 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="1 input and 3 outputs, found"):
         SignSession(WEIGHTS / "sign_finder.onnx", outputs=3)
     with pytest.raises(ModelError, match="there is no such file"):
+        SignSession(tmp_path / "sign_reader.onnx", outputs=3)
+    (tmp_path / "sign_reader.onnx").write_bytes(b"without a manifest")
+    with pytest.raises(ModelError, match=r"sign_reader\.yaml: there is no such file"):
         SignSession(tmp_path / "sign_reader.onnx", outputs=3)
 
 
