@@ -71,12 +71,7 @@ def train(
         with _training_packages():
             from models.lab.signs import courses
         if which == "reader":
-            pools = [
-                Pool.load(Path(str(p)[: -len("-corners.npy")])) for p in sorted((views or out).glob("*-corners.npy"))
-            ]
-            if not pools:
-                raise ModelError(f"{views or out}: holds no views; make them with `lushao models signs draw`.")
-            courses.read(pools, _plates(data), out, start, minutes, rate, err.print)
+            courses.read(_pools(views or out), _plates(data), out, start, minutes, rate, err.print)
         else:
             courses.find(_vehicles(data), _scenes(data), _rendered(rendered), out, start, minutes, rate, err.print)
     except (ModelError, OSError) as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from detector.sign_alphabet import SIZE
@@ -18,24 +18,25 @@ from models.lab.signs.training import Course, Tell, follow
 from models.lab.signs.views import Camera
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+REAL_SHARE = 0.12
+"""Of the views of a batch are real cut-outs."""
 
 
 class _Batches(IterableDataset):  # type: ignore[misc]
     """Batches without end: drawn views by chance, and a share of real cut-outs, varied."""
 
-    def __init__(self, pools: Sequence[Pool], real: RealCuts | None, batch: int, real_share: float, seed: int) -> None:
-        self._pools, self._real, self._batch, self._share, self._seed = pools, real, batch, real_share, seed
+    def __init__(self, pools: Sequence[Pool], real: RealCuts, batch: int, seed: int) -> None:
+        self._pools, self._real, self._batch, self._seed = pools, real, batch, seed
 
     def __iter__(self) -> Iterator[Batch]:
         rng = np.random.default_rng(self._seed)
         camera = Camera(rng, (), SIZE)
-        real_count = round(self._batch * self._share) if self._real else 0
+        real_count = round(self._batch * REAL_SHARE)
         while True:
             pool = self._pools[int(rng.integers(len(self._pools)))]
             rows = np.sort(rng.choice(len(pool), self._batch - real_count, replace=False))
-            parts = [(pool.pixels[rows], pool.slots[rows], pool.kinds[rows], pool.corners[rows])]
-            if self._real and real_count:
-                parts.append(self._real.some(real_count, rng, camera))
+            drawn: Batch = (pool.pixels[rows], pool.slots[rows], pool.kinds[rows], pool.corners[rows])
+            parts = [drawn, self._real.some(real_count, rng, camera)]
             pixels, slots, kinds, corners = (np.concatenate(column) for column in zip(*parts, strict=True))
             light = rng.uniform(0.75, 1.25, (len(pixels), 1, 1, 3)) * rng.uniform(0.8, 1.2, (len(pixels), 1, 1, 1))
             lit = np.clip(pixels * light.astype(np.float32), 0, 255)
@@ -56,17 +57,10 @@ class RealCuts:
 
 
 def train(
-    network: SignNetwork,
-    pools: Sequence[Pool],
-    real: RealCuts | None,
-    folder: Path,
-    course: Course,
-    tell: Tell,
-    measure: Callable[[nn.Module], str] | None = None,
-    real_share: float = 0.12,
+    network: SignNetwork, pools: Sequence[Pool], real: RealCuts, folder: Path, course: Course, tell: Tell
 ) -> None:
     """Train; the weights go to `folder`/last.pt."""
-    views = _Batches(pools, real, course.batch, real_share, course.seed)
+    views = _Batches(pools, real, course.batch, course.seed)
     batches = iter(DataLoader(views, batch_size=None, num_workers=1))
 
     def loss(batch: Sequence[Tensor]) -> Tensor:
@@ -75,4 +69,4 @@ def train(
             reading = network(pixels.contiguous(memory_format=torch.channels_last))
         return loss_of(reading, slots, kinds, corners)
 
-    follow(network, batches, loss, folder, course, tell, measure)
+    follow(network, batches, loss, folder, course, tell)

@@ -40,7 +40,6 @@ def follow(
     folder: Path,
     course: Course,
     tell: Tell,
-    measure: Callable[[nn.Module], str] | None = None,
 ) -> None:
     """Train for a time; the rate falls as half a cosine. The averaged weights go to `folder`/last.pt every minute."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,8 +64,7 @@ def follow(
         if time.monotonic() - told > SAVE_EVERY_S:
             told = time.monotonic()
             speed = step * course.batch / (told - start)
-            figures = measure(average.module.eval()) if measure else ""
-            tell(f"{spent / 60:5.1f} min, {step} steps, {speed:.0f} views/s, loss {np.mean(losses):.3f} {figures}")
+            tell(f"{spent / 60:5.1f} min, {step} steps, {speed:.0f} views/s, loss {np.mean(losses):.3f}")
             losses.clear()
             torch.save(average.module.state_dict(), folder / "last.pt")
     torch.save(average.module.state_dict(), folder / "last.pt")
