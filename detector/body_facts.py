@@ -38,7 +38,7 @@ def body_fact(passage: Passage, load: Fact[Load]) -> Fact[str]:
     """The kind of body, as far as it follows from what was seen: a tank, or one open at the top."""
     tank = passage.votes.get("tank_truck", 0.0)
     if tank >= TANK_SHARE and passage.shots:
-        return Fact("tank", tank * passage.class_score, int(passage.seen.sum()), Proof(passage.shots[0]))
+        return Fact("tank", passage.class_score, int(passage.seen.sum()), Proof(passage.shots[0]))
     if load.sure and tank < 1 - TANK_SHARE:
         return Fact("open", load.confidence, load.shots, load.proof)
     return unknown("nothing that was seen tells the kind of body")
