@@ -13,13 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from detector.agreement import agree
 from detector.facts import Agreement, Fact, Panel, Proof, unknown
 from detector.sights import Sight
-from detector.sign import UNREAD
+from detector.sign import EMPTY_PANEL, UNREAD
 
 UnNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
 DangerClass = Annotated[str, StringConstraints(pattern=r"^(1\.[1-6]|2\.[1-3]|3|4\.[1-3]|5\.[12]|6\.[12]|7|8|9)$")]
 HazardNumber = Annotated[str, StringConstraints(pattern=r"^X?[2-9][0-9]{1,2}$")]
 _PANEL = re.compile(r"(X?[0-9]{2,3})/([0-9]{4})")
-EMPTY_PANEL = "/"
 PANEL_APART = 1.5
 """`33/1203` and `30/1202` are two goods: reads of panels are put together more strictly than those of plates."""
 
@@ -159,5 +158,8 @@ def signs_fact(panel: Fact[Panel], diamonds: Sequence[Fact[str]], table: GoodsTa
 
 
 def _covers(diamond: str, danger: str) -> bool:
-    """Whether a diamond is that of a class; one that shows only `2` is of any division of it."""
-    return danger == diamond or danger.startswith(f"{diamond}.")
+    """Whether a diamond is that of a class; one that shows only `2` is of any division of it.
+
+    Divisions of explosives differ by small figures alone, which are too often misread to contradict a panel.
+    """
+    return danger == diamond or danger.startswith(f"{diamond}.") or (danger[:2] == diamond[:2] == "1.")

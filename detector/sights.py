@@ -12,17 +12,15 @@ from cameras.frame import Image
 from detector.agreement import Read
 from detector.detections import Box, Boxes, Detections
 from detector.shots import Shot, sharpness
-from detector.sign import Sign, SignKind
+from detector.sign import EMPTY_PANEL, Sign, SignKind
 
 LEAST_SIDE = 24
 """Pixels of a crop's shorter side below which nothing on a vehicle can be told."""
 LEAST_SPREAD = 4.0
 """Grey levels (one standard deviation) below which a crop shows nothing: a black or blinded picture."""
-
-
-EMPTY = "/"
-"""Text of a panel without numbers. Many things are orange: it counts only where both networks see a panel."""
 LEAST_PANEL = 0.3
+"""Score of the features network from which on it sees a panel. Many things are orange: an empty panel counts only where
+both networks see one."""
 
 
 class FeatureFinder(Protocol):
@@ -76,7 +74,7 @@ def see(shot: Shot, features: FeatureFinder, reader: SignSource | None) -> Sight
     if reader is None:
         return sight
     panels = sight.found("orange_panel", LEAST_PANEL).boxes
-    signs = (s for s in reader.signs(shot.crop) if shot.is_own(s.box) and (s.text != EMPTY or _inside(s, panels)))
+    signs = (s for s in reader.signs(shot.crop) if shot.is_own(s.box) and (s.text != EMPTY_PANEL or _inside(s, panels)))
     return replace(sight, signs=tuple(signs))
 
 

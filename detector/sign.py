@@ -14,6 +14,8 @@ SignKind = Literal["plate", "panel", "diamond"]
 
 UNREAD = "-"
 """Stands for a character that is there and cannot be read."""
+EMPTY_PANEL = "/"
+"""Text of a panel without numbers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from detector.plate_types import DIGITS, TYPES, allowed
-from detector.sign import UNREAD, SignKind
+from detector.sign import EMPTY_PANEL, UNREAD, SignKind
 from detector.sign_alphabet import ALPHABET, COLOURS, PLACES
 
 Logs = np.ndarray[Any, np.dtype[np.float32]]
@@ -119,7 +119,7 @@ def _panel(slots: Logs, sure: float) -> Text:
             best, most = picks, weight
     assert best is not None
     if empty > most + float(un.max(axis=1).sum()):
-        return Text("panel", "orange", "/", sure * float(np.exp(empty)), (1.0,))
+        return Text("panel", "orange", EMPTY_PANEL, sure * float(np.exp(empty)), (1.0,))
     picks = [*best, *[digits[int(number)] for number in np.argmax(un, axis=1)]]
     places = [*range(len(best)), 4, 5, 6, 7]
     scores = [float(np.exp(slots[place, c])) for place, c in zip(places, picks, strict=True)]

@@ -20,6 +20,7 @@ TABLE = GoodsTable(
     version=date(2026, 11, 25),
     source="test",
     goods={
+        "0027": Goods(name="黑火药", danger="1.1"),
         "1203": Goods(name="车用汽油", danger="3", hazards=("33",)),
         "1230": Goods(name="甲醇", danger="3", also=("6.1",), hazards=("336",)),
         "1402": Goods(name="碳化钙", danger="4.3", hazards=("X423", "423")),
@@ -112,6 +113,8 @@ def test_no_sign_is_no_fact() -> None:
         (Panel("423", "1402"), ["4.3"], None, "agree"),
         (Panel("223", "1972"), ["2"], None, "agree"),
         (Panel("50", "1942"), ["5.1"], None, "agree"),
+        (None, ["1.4"], "0027", "agree"),
+        (None, ["3"], "0027", "disagree"),
         (Panel("336", "1230"), ["6.1"], None, None),
         (PETROL, [], None, None),
         (None, ["3"], None, None),
