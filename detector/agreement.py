@@ -15,6 +15,9 @@ DECIDED = 0.6
 """Share of the vote that a character needs where shots differ."""
 ENOUGH = 2
 """Shots that must have read the same."""
+SURE = 0.8
+"""Confidence below which a sign is doubtful. The reader's probabilities hold: of a hundred plates at 0.8, twenty are
+wrong somewhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +88,9 @@ def _vote(group: Sequence[Read]) -> Agreed:
     confidence = share * (1 - prod(1 - r.sign.score for r in same))
     if not same:
         confidence = sum(r.weight * r.sign.score for r in voters) / weight / 2 if weight else 0.0
-    return Agreed(text, min(confidence, 0.999), len(same), (same or voters)[0], weight, _doubt(text, len(same), group))
+    confidence = min(confidence, 0.999)
+    doubt = _doubt(text, len(same), len(group), confidence)
+    return Agreed(text, confidence, len(same), (same or voters)[0], weight, doubt)
 
 
 def _character(voters: Sequence[Read], place: int) -> str:
@@ -98,11 +103,16 @@ def _character(voters: Sequence[Read], place: int) -> str:
     return best if votes and votes[best] >= DECIDED * sum(votes.values()) else UNREAD
 
 
-def _doubt(text: str, same: int, group: Sequence[Read]) -> str:
-    if len(group) < ENOUGH:
+def _doubt(text: str, same: int, reads: int, confidence: float) -> str:
+    if reads < ENOUGH:
         return "read in one shot alone"
     if same < ENOUGH:
         return "no two shots read the same"
     if UNREAD in text:
         return "not every character could be read"
-    return ""
+    return unsure(confidence)
+
+
+def unsure(confidence: float) -> str:
+    """The doubt about a sign that is read with too little confidence, else nothing."""
+    return "" if confidence >= SURE else f"the readings are not sure enough ({confidence:.2f})"

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from detector.agreement import agree
+from detector.agreement import agree, unsure
 from detector.facts import Agreement, Fact, Panel, Proof, unknown
 from detector.sights import Sight
 from detector.sign import EMPTY_PANEL, UNREAD
@@ -101,8 +101,9 @@ def diamond_facts(sights: Sequence[Sight]) -> tuple[Fact[str], ...]:
         missed = 1.0
         for score, _, _ in seen.values():
             missed *= 1 - score
-        doubt = "" if len(seen) > 1 else "seen in one shot alone"
-        facts.append(Fact(danger, min(1 - missed, 0.999), len(seen), best[2], doubt))
+        confidence = min(1 - missed, 0.999)
+        doubt = unsure(confidence) if len(seen) > 1 else "seen in one shot alone"
+        facts.append(Fact(danger, confidence, len(seen), best[2], doubt))
     return tuple(sorted(facts, key=lambda f: (bool(f.doubt), -f.confidence)))
 
 

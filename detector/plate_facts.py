@@ -12,9 +12,6 @@ from detector.plate_types import type_of
 from detector.sights import Sight
 from detector.sign import UNREAD
 
-SURE = 0.8
-"""The reader's probabilities hold: of a hundred plates at 0.8, twenty are wrong somewhere. Blur is the same in all
-shots of a far vehicle, so that two which agree are no second witness."""
 RIVAL = 0.5
 """Another number with this share of the weight on the same end makes both doubtful."""
 
@@ -36,8 +33,6 @@ def _fact(end: PlateEnd, found: list[Agreed]) -> Fact[PlateRead] | None:
     colour = best.best.sign.colour
     plate = PlateRead(best.text, type_of(best.text, colour), colour, end)
     doubts = [best.doubt] if best.doubt else []
-    if not doubts and best.confidence < SURE:
-        doubts.append(f"the readings are not sure enough ({best.confidence:.2f})")
     if UNREAD not in best.text and plate.type == "unknown":
         doubts.append(f"no plate has this number in {colour}")
     if len(found) > 1 and found[1].weight >= RIVAL * best.weight:

@@ -32,9 +32,14 @@ def test_one_shot_alone_is_doubtful() -> None:
     assert (agreed.text, agreed.shots, agreed.doubt) == ("闽H31782", 1, "read in one shot alone")
 
 
+def test_two_shots_that_read_the_same_with_little_confidence_are_doubtful() -> None:
+    (agreed,) = agree(reads("闽H31782", "闽H31782", score=0.5))
+    assert (agreed.shots, agreed.doubt) == (2, "the readings are not sure enough (0.75)")
+
+
 def test_the_odd_one_out_is_outvoted_and_costs_confidence() -> None:
     agreed = only("闽H31782", "闽H31702", "闽H31782")
-    assert (agreed.text, agreed.shots, agreed.doubt) == ("闽H31782", 2, "")
+    assert (agreed.text, agreed.shots) == ("闽H31782", 2)
     assert agreed.confidence < only("闽H31782", "闽H31782").confidence
 
 

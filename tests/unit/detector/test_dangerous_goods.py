@@ -35,8 +35,8 @@ def panel(text: str, score: float = 0.9) -> Sign:
     return sign(text, "panel", "orange", score=score)
 
 
-def diamond(text: str) -> Sign:
-    return sign(text, "diamond", "")
+def diamond(text: str, score: float = 0.9) -> Sign:
+    return sign(text, "diamond", "", score=score)
 
 
 def read(*signs: list[Sign], seen: tuple[tuple[str, Box, float], ...] = ()) -> Facts:
@@ -76,6 +76,13 @@ def test_a_panel_read_once_is_doubtful_and_settles_nothing() -> None:
     assert told.panel.value == PETROL
     assert not told.panel.sure
     assert not told.signs_agree.known
+
+
+def test_signs_that_are_read_with_little_confidence_contradict_nothing() -> None:
+    for signs in ([panel("33/1203", 0.5), diamond("8")], [panel("33/1203"), diamond("8", 0.5)]):
+        told = read(signs, signs)
+        assert not (told.panel.sure and told.diamonds[0].sure)
+        assert not told.signs_agree.known
 
 
 def test_every_class_of_diamond_is_told() -> None:
