@@ -24,8 +24,8 @@ Bools = NDArray[np.bool_]
 PATH = 6
 """Numbers of a way: x, y, speed, heading, acceleration, curvature; at the middle of the time."""
 EDGES = 4
-"""And behind the shape's: how far each edge of the detector's boxes lies off all along the track, in standard deviations
-of one look."""
+"""And behind the shape's: how far each edge of the detector's boxes lies off all along the track, in standard
+deviations of one look."""
 
 EDGE_PX, EDGE_SHARE = 1.5, 0.02
 """How far an edge lies off in one look (one standard deviation): pixels, and a share of the box's side. Measured with

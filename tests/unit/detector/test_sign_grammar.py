@@ -57,9 +57,7 @@ def test_each_type_of_plate_is_known_by_its_text_and_colour(text: str, colour: s
     assert type_of(text, colour) == type_
 
 
-@pytest.mark.parametrize(
-    "text", ["闽HO2345", "闽HI2345", "H123456", "闽H1234", "闽H123456", "闽H12-45", ""]
-)
+@pytest.mark.parametrize("text", ["闽HO2345", "闽HI2345", "H123456", "闽H1234", "闽H123456", "闽H12-45", ""])
 def test_what_no_plate_bears_is_no_lawful_text(text: str) -> None:
     assert not lawful(text)
     assert type_of(text, "blue") == "unknown"
