@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from detector.agreement import Agreed, Read, agree
 from detector.facts import Fact, PlateEnd, PlateRead, Proof
@@ -22,16 +23,27 @@ def plate_facts(passage: Passage, sights: Sequence[Sight]) -> tuple[Fact[PlateRe
     for sight in sights:
         for read in sight.reads("plate"):
             reads.setdefault(_end(passage, read), []).append(read)
-    facts = [_fact(end, agree(those)) for end, those in reads.items()]
-    return tuple(sorted((f for f in facts if f is not None), key=lambda f: (bool(f.doubt), -f.confidence)))
+    found = (_fact(passage.class_name, end, agree(those)) for end, those in reads.items())
+    facts = [fact for fact in found if fact is not None]
+    return tuple(sorted((_held_against(f, facts) for f in facts), key=lambda f: (bool(f.doubt), -f.confidence)))
 
 
-def _fact(end: PlateEnd, found: list[Agreed]) -> Fact[PlateRead] | None:
+def _held_against(fact: Fact[PlateRead], facts: Sequence[Fact[PlateRead]]) -> Fact[PlateRead]:
+    """The fact, doubtful where another end of the same motor vehicle surely bears another number."""
+    own = fact.value
+    if own is None or own.end == "trailer" or not fact.sure:
+        return fact
+    others = [o.value for o in facts if o.sure and o.value is not None and o.value.end != "trailer"]
+    rival = next((o for o in others if o.text != own.text), None)
+    return fact if rival is None else replace(fact, doubt=f"{rival.text} was read on another end ({rival.end})")
+
+
+def _fact(vehicle: str, end: PlateEnd, found: list[Agreed]) -> Fact[PlateRead] | None:
     if not found:
         return None
     best = found[0]
     colour = best.best.sign.colour
-    plate = PlateRead(best.text, type_of(best.text, colour), colour, end)
+    plate = PlateRead(best.text, type_of(best.text, colour, vehicle), colour, end)
     doubts = [best.doubt] if best.doubt else []
     if UNREAD not in best.text and plate.type == "unknown":
         doubts.append(f"no plate has this number in {colour}")

@@ -68,6 +68,12 @@ TYPES = (
     _type("small_car", "blue", "posssss"),
 )
 """Tried in this order: the first that fits text and colour is the type."""
+SMALL_VEHICLES = {
+    ("motorcycle", "yellow"): "motorcycle",
+    ("motorcycle", "blue"): "light_motorcycle",
+    ("three_wheeler", "yellow"): "low_speed",
+}
+"""Types that bear the texts and colours of cars' plates, by the class of the vehicle and the colour."""
 
 
 @lru_cache(maxsize=64)
@@ -84,9 +90,13 @@ def types_of(text: str) -> Iterator[PlateType]:
                 yield kind
 
 
-def type_of(text: str, colour: str) -> str:
-    """The plate type of a text on this colour, or `unknown` where the two do not go together."""
-    return next((kind.name for kind in types_of(text) if colour in kind.colours), "unknown")
+def type_of(text: str, colour: str, vehicle: str = "") -> str:
+    """The plate type of a text on this colour, or `unknown` where the two do not go together.
+
+    Without the class of the `vehicle` a motorcycle's plate is taken for that of a car.
+    """
+    found = next((kind.name for kind in types_of(text) if colour in kind.colours), "unknown")
+    return SMALL_VEHICLES.get((vehicle, colour), found) if found in ("large_car", "small_car") else found
 
 
 def lawful(text: str) -> bool:

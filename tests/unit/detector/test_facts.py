@@ -116,6 +116,30 @@ def test_tractor_and_trailer_have_a_plate_each() -> None:
     assert told.plate.value.text == "闽H31782"
 
 
+def test_two_ends_that_surely_bear_different_numbers_are_both_doubtful() -> None:
+    found = [sign("闽H31782", at=(300, 200, 360, 220)), sign("粤B8K520", at=(40, 200, 100, 230))]
+    told = facts(signs=[found], way=ACROSS)
+    assert {p.doubt for p in told.plates} == {
+        "粤B8K520 was read on another end (rear)",
+        "闽H31782 was read on another end (front)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "colour", "type_"),
+    [
+        ("truck", "yellow", "large_car"),
+        ("motorcycle", "yellow", "motorcycle"),
+        ("motorcycle", "blue", "light_motorcycle"),
+        ("three_wheeler", "yellow", "low_speed"),
+    ],
+)
+def test_the_plate_of_a_small_vehicle_is_not_taken_for_a_cars(vehicle: str, colour: str, type_: str) -> None:
+    (plate,) = facts(signs=[[sign("闽H31782", colour=colour)]], way=LEAVING, class_name=vehicle).plates
+    assert plate.value is not None
+    assert plate.value.type == type_
+
+
 def test_a_plate_beside_the_vehicle_or_on_a_nearer_one_is_not_its_own() -> None:
     beside = shot(0.0, (100, 100, 300, 300))
     assert facts(signs=[[sign("闽H31782", at=(220, 50, 280, 70))]], views=[beside]).plates == ()
