@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import prod
 
 from detector.shots import Shot
 from detector.sign import UNREAD, Sign
@@ -85,7 +84,8 @@ def _vote(group: Sequence[Read]) -> Agreed:
     same = [r for r in voters if r.sign.text == text]
     weight = sum(r.weight for r in group)
     share = sum(r.weight for r in same) / weight if weight else 0.0
-    confidence = share * (1 - prod(1 - r.sign.score for r in same))
+    # Shots of one vehicle share its blur and dirt: a second one that reads the same makes the first no surer.
+    confidence = share * max((r.sign.score for r in same), default=0.0)
     if not same:
         confidence = sum(r.weight * r.sign.score for r in voters) / weight / 2 if weight else 0.0
     confidence = min(confidence, 0.999)

@@ -20,11 +20,11 @@ Floats = NDArray[np.float64]
 Heading = Literal["left", "right"]
 """Side of the picture that the vehicle's front points to."""
 
-SURE = 0.15
+SURE = 0.5
 """Wheels at least so sure may lie the line."""
-LEAST = 0.08
+LEAST = 0.4
 """Wheels less sure than SURE, down to this, count where they stand on the line of sure ones."""
-OFF_LINE = 0.16
+OFF_LINE = 0.2
 """How far a wheel's foot may be off the line, as a share of its height."""
 OFF_SIZE = 0.25
 """How far a wheel's height may be off the line's, as a natural logarithm."""
@@ -43,7 +43,7 @@ MOST_IN_GROUP = 3
 """Axles in one group: more are two groups, wherever they are farthest apart (GB 1589-2016 knows up to three)."""
 TYRE = 0.3
 """Breadth of a truck's tyre as a share of its diameter: what shows of it from the front."""
-FRONTAL = 0.36
+FRONTAL = 0.33
 """A wheel that shows narrower than this share of its height is seen from the front or the rear. Full face it is 1."""
 
 

@@ -18,7 +18,6 @@ from datetime import UTC, tzinfo
 from typing import Protocol
 
 from cameras import CameraSettings
-from detector.axles import LEAST
 from detector.dangerous_goods import GoodsTable
 from detector.measuring import Meter
 from detector.network import Network
@@ -34,6 +33,8 @@ from models.manifest import WeightsManifest
 
 log = logging.getLogger(__name__)
 
+LEAST_SCORE = 0.1
+"""Weaker boxes of the features network tell nothing; each fact has a higher limit of its own."""
 NICENESS = 10
 """Of the thread, where the system has such a thing: the first look goes before it."""
 
@@ -217,7 +218,7 @@ def load_second_look(
     Raises ModelError or SettingsError, saying what to do.
     """
     detector = DetectorSettings(
-        model=settings.model, provider=settings.provider, threads=settings.threads, lanes=1, min_score=LEAST
+        model=settings.model, provider=settings.provider, threads=settings.threads, lanes=1, min_score=LEAST_SCORE
     )
     network = Network.load(detector)
     models = [ModelRef(name=network.manifest.name, sha256=_sha256(network.manifest), provider=network.provider)]

@@ -68,10 +68,10 @@ def measure(part: str = "valid") -> Tally:
 def _count(network: Network, path: Path) -> int | str:
     picture = cv2.imread(str(path))
     assert picture is not None, path
-    found = _wheels(network, network.detect([np.asarray(picture, np.uint8)])[0])
-    stretched = found.boxes * np.array([SQUEEZED, 1, SQUEEZED, 1], np.float32)
+    wide = cv2.resize(picture, (round(SQUEEZED * picture.shape[1]), picture.shape[0]))
+    found = _wheels(network, network.detect([np.asarray(wide, np.uint8)])[0])
     lifted = found.class_ids == network.class_names.index("lifted_wheel")
-    view = count_axles(stretched, found.scores, lifted)
+    view = count_axles(found.boxes, found.scores, lifted)
     return view if isinstance(view, str) else view.axles.count + view.axles.lifted
 
 

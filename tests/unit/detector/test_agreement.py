@@ -24,7 +24,7 @@ def only(*texts: str) -> Agreed:
 def test_two_shots_that_read_the_same_agree() -> None:
     agreed = only("闽H31782", "闽H31782")
     assert (agreed.text, agreed.shots, agreed.doubt) == ("闽H31782", 2, "")
-    assert agreed.confidence == pytest.approx(0.99)
+    assert agreed.confidence == pytest.approx(0.9)
 
 
 def test_one_shot_alone_is_doubtful() -> None:
@@ -34,7 +34,7 @@ def test_one_shot_alone_is_doubtful() -> None:
 
 def test_two_shots_that_read_the_same_with_little_confidence_are_doubtful() -> None:
     (agreed,) = agree(reads("闽H31782", "闽H31782", score=0.5))
-    assert (agreed.shots, agreed.doubt) == (2, "the readings are not sure enough (0.75)")
+    assert (agreed.shots, agreed.doubt) == (2, "the readings are not sure enough (0.50)")
 
 
 def test_the_odd_one_out_is_outvoted_and_costs_confidence() -> None:
