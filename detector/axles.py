@@ -22,7 +22,7 @@ Heading = Literal["left", "right"]
 
 SURE = 0.5
 """Wheels at least so sure may lie the line."""
-LEAST = 0.4
+LEAST = 0.2
 """Wheels less sure than SURE, down to this, count where they stand on the line of sure ones."""
 OFF_LINE = 0.2
 """How far a wheel's foot may be off the line, as a share of its height."""

@@ -86,7 +86,7 @@ def test_a_lifted_axle_is_counted_apart() -> None:
 def test_a_faint_wheel_counts_where_it_stands_in_line_and_only_there() -> None:
     wheels = seen(SPACINGS["1+2"])
     astray = wheels[:1] + np.array([150, -60, 150, -60], np.float32)
-    scores = np.array([0.8, 0.8, 0.42, 0.42], np.float32)
+    scores = np.array([0.8, 0.8, 0.3, 0.3], np.float32)
     view = count_axles(np.vstack([wheels, astray]), scores, np.zeros(4, bool))
     assert isinstance(view, AxleView)
     assert view.axles.count == 3
