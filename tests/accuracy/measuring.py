@@ -14,8 +14,9 @@ import numpy as np
 
 from cameras.calibration import calibrate
 from cameras.calibration_view import View
+from detector.estimates import Estimate, Measurement
 from detector.geometry import iou_matrix
-from detector.measuring import Estimate, Measurement, measure
+from detector.measuring import measure
 from detector.passage import Passage
 from edge.settings import load_site
 from models.bundled import bundled_weights

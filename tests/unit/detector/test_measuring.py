@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detector.measuring import Estimate, measure
+from detector.estimates import Estimate
+from detector.measuring import measure
 from tests.unit.detector.drives import calibration, passage, passing
 
 KMH = 3.6

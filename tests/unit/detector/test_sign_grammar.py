@@ -20,7 +20,7 @@ def slots(*guesses: Guess) -> Logs:
         shares[place] += (1 - sum(guess.values())) / len(ALPHABET)
         for character, share in guess.items():
             shares[place, ALPHABET.index(character)] += share
-    return np.log(shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(np.log(shares / shares.sum(axis=1, keepdims=True)), np.float32)
 
 
 def sure(text: str) -> list[Guess]:
@@ -30,7 +30,7 @@ def sure(text: str) -> list[Guess]:
 def kind(name: str) -> Logs:
     shares = np.full(len(COLOURS), 1e-4)
     shares[COLOURS.index(name)] = 1
-    return np.log(shares / shares.sum()).astype(np.float32)
+    return np.asarray(np.log(shares / shares.sum()), np.float32)
 
 
 @pytest.mark.parametrize(

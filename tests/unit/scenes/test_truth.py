@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.lab.signs.spec import PlateSpec
 from scripts.scenes.motion import Pose
 from scripts.scenes.projection import projection_of
 from scripts.scenes.seen import STEP, PartShape, Seen, Shape, look
@@ -16,7 +17,6 @@ from scripts.scenes.spec import (
     LightSpec,
     PlacedPerson,
     PlacedVehicle,
-    PlateSpec,
     RoadSpec,
     SceneSpec,
     VehicleSpec,
