@@ -164,8 +164,8 @@ def test_a_copy_has_the_plates_drawn_in(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["plates", str(tmp_path / "car.png"), "--draw", str(tmp_path / "drawn")])
     assert result.exit_code == 0
     assert told(sheet) in result.stdout
-    copies = [np.asarray(cv2.imread(str(tmp_path / name))) for name in ("car.png", "drawn/car.png")]
-    assert not np.array_equal(*copies)
+    before, after = (np.asarray(cv2.imread(str(tmp_path / name))) for name in ("car.png", "drawn/car.png"))
+    assert not np.array_equal(before, after)
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
