@@ -12,7 +12,9 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from detector.sign_finder import SignFinder
 from detector.sign_look import SignLook
+from detector.sign_reader import SignReader
 from models.bundled import WEIGHTS
 from models.lab.signs.card import card
 from models.lab.signs.evaluation import measure
@@ -85,7 +87,7 @@ def export(
     data: Data,
     out: Annotated[Path, typer.Option(help="Folder for weights and manifest.")] = WEIGHTS,
 ) -> None:
-    """Make the ONNX file, measure it on held-out plates with the other one in --out, write manifest and card."""
+    """Make the ONNX file, measure it on held-out plates with the other one, write manifest and card."""
     try:
         with _training_packages():
             from models.lab.signs import courses
@@ -94,7 +96,7 @@ def export(
         courses.export(which, checkpoint, weights)
         sets = REAL_SETS if which == "reader" else (REAL_SETS[0], *_vehicle_sets())
         write_manifest(weights, NAMES[which], sets, {})
-        metrics = measure(SignLook.load(folder=out), data)[0]
+        metrics = measure(_look_with(out), data)[0]
         weights.with_suffix(".md").write_text(card(which, NAMES[which], sets, metrics), encoding="utf-8")
         write_manifest(weights, NAMES[which], sets, {k: v for k, v in metrics.items() if "right" in k or "found" in k})
         err.print(json.dumps(metrics), highlight=False)
@@ -125,6 +127,15 @@ def _pools(folder: Path) -> list[Pool]:
             f"{folder}: holds no views. Make them with `lushao models signs draw`, name them with --views."
         )
     return [Pool.load(path.with_name(path.name.removesuffix(last))) for path in found]
+
+
+def _look_with(folder: Path) -> SignLook:
+    """The networks of a folder, and the bundled one where it has but one of them."""
+    finder, reader = (
+        path if path.is_file() else WEIGHTS / path.name
+        for path in (folder / "sign_finder.onnx", folder / "sign_reader.onnx")
+    )
+    return SignLook(SignFinder(finder), SignReader(reader))
 
 
 def _plates(data: Path) -> list[RealPlate]:
