@@ -34,6 +34,9 @@ SHOWN = 0.25
 MEASURED = 0.01
 """Least score of what programs are told: average precision is measured on the weak boxes too."""
 
+LEAST_SIGN = 0.1
+"""Signs less sure are mostly none."""
+
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Pictures, folders of pictures, videos.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="JSON lines; a box comes once for each class that reaches the least score.")
@@ -97,7 +100,7 @@ def plates(
     crops: Annotated[bool, typer.Option("--crops", help="Each picture is one plate, cut out before.")] = False,
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="Least score of a plate: of its being one, and of all it says.")
-    ] = 0.0,
+    ] = LEAST_SIGN,
     draw: Draw = None,
 ) -> None:
     """Find and read number plates: text, type, colour, score, box and corners (pixels, clockwise from upper left).
@@ -140,7 +143,10 @@ class _Report(Generic[Found]):
     def run(self, look: Callable[[Frame | Image], Found], paths: Sequence[Path]) -> None:
         """Look at all files. Raises Exit where some cannot be read."""
         if self._drawing is not None:
-            self._drawing.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._drawing.folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _failed(f"{self._drawing.folder}: {error.strerror}. Name a folder for the copies.") from None
         Inspection(look, self._threads, tell=self._tell, fail=self._fail, drawing=self._drawing).run(
             list(_files(paths))
         )
@@ -187,7 +193,7 @@ def _sign_dict(sign: Sign) -> dict[str, Any]:
     read = {"text": sign.text, "score": round(sign.score, 4)}
     if sign.kind == "plate":
         read = {"text": sign.text, "type": type_of(sign.text, sign.colour), "colour": sign.colour} | read
-    place = {"box": [round(v, 1) for v in sign.box], "corners": sign.corners.round(1).astype(float).tolist()}
+    place = {"box": [round(v, 1) for v in sign.box], "corners": sign.corners.astype(float).round(1).tolist()}
     scores = [round(score, 3) for score in sign.character_scores]
     return read | {"lines": sign.lines, "character_scores": scores} | place
 

@@ -168,6 +168,15 @@ def test_a_copy_has_the_plates_drawn_in(tmp_path: Path) -> None:
     assert not np.array_equal(before, after)
 
 
+def test_a_file_is_no_folder_for_copies(tmp_path: Path) -> None:
+    (sheet,) = sheets("blue", 1)
+    cv2.imwrite(str(tmp_path / "car.png"), bumper(sheet)[0])
+    (tmp_path / "notes.txt").write_text("here")
+    result = CliRunner().invoke(app, ["plates", str(tmp_path / "car.png"), "--draw", str(tmp_path / "notes.txt")])
+    assert result.exit_code == 1
+    assert "Name a folder for the copies" in result.stderr
+
+
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="1 input and 3 outputs, found"):
         SignSession(WEIGHTS / "sign_finder.onnx", outputs=3)
