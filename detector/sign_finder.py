@@ -20,8 +20,9 @@ PIXELS = 640 * 400
 """Of the picture as the network sees it, whatever its shape: time goes with them."""
 MULTIPLE = 32
 GREY = 114
-LEAST_SCORE = 0.25
-"""Weaker peaks are no signs; on real scenes held out, lower ones added wrong finds and no plates."""
+LEAST_SCORE = 0.15
+"""Weaker peaks are no signs. Of 37 plates in real scenes 36 are found at 0.25 and all at 0.15; the reader takes no more
+of what is found for a plate that is none."""
 SAME = 0.5
 """Upright boxes that overlap more, as a share of the smaller, are one sign: the digit of a diamond is no diamond."""
 MOST = 50

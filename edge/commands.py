@@ -163,7 +163,6 @@ def replay(
         work.run(_stop_on_signals())
     except StreamError as error:
         raise _fail(error) from None
-    report.finish()
 
 
 def _choose_camera(settings: SiteSettings | None, name: str | None, video: str) -> SiteCamera | None:
@@ -195,9 +194,6 @@ class _JsonLines:
 
     def finding(self, finding: Finding, passage: Passage) -> None:
         self._line(finding_json(finding, passage))
-
-    def finish(self) -> None:
-        """Nothing is left to say."""
 
     def _line(self, value: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
@@ -235,9 +231,6 @@ class _Report:
     def finding(self, finding: Finding, passage: Passage) -> None:
         self._leads.setdefault(passage.id, []).append(finding.rule.id)
         err.print(f"[yellow]{finding.rule.id}[/] {finding.summary}", highlight=False)
-
-    def finish(self) -> None:
-        """Nothing is left to be said."""
 
 
 @app.command()

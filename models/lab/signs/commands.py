@@ -36,7 +36,8 @@ REAL_SETS = (
     TrainingSet(name="EasyPR general test pictures (liuruoze/EasyPR)", licence="Apache-2.0"),
     TrainingSet(name="LPRNet test crops (sirius-ai/LPRNet_Pytorch)", licence="Apache-2.0"),
 )
-VEHICLE_SETS = ("highway", "street", "weather")
+VEHICLE_PICTURES = {"highway": 500, "street": 250, "weather": 120}
+"""Pictures that the finder learns from, by source."""
 
 
 @app.command()
@@ -150,17 +151,16 @@ def _scenes(data: Path) -> list[Scene]:
 def _vehicles(data: Path) -> list[list[Scene]]:
     """Of each set of vehicles, pictures whose own plates nobody marked."""
     sources = {source.name: source for source in read_sources("vehicles")}
-    counts = {"highway": 500, "street": 250, "weather": 120}
     return [
         vehicle_scenes(
             data / sources[name].folder, sources[name].names, frozenset(sources[name].names) - {"person"}, count, 1
         )
-        for name, count in counts.items()
+        for name, count in VEHICLE_PICTURES.items()
     ]
 
 
 def _vehicle_sets() -> list[TrainingSet]:
-    sources = [source for source in read_sources("vehicles") if source.name in VEHICLE_SETS]
+    sources = [source for source in read_sources("vehicles") if source.name in VEHICLE_PICTURES]
     return [TrainingSet(name=source.title, licence=source.licence) for source in sources]
 
 
