@@ -1,0 +1,1 @@
+"""Registers outside the box: vehicles with their permits, and waybills of dangerous goods."""

@@ -1,0 +1,1 @@
+"""Weighing: records of scales, and the vehicles they belong to."""
