@@ -18,6 +18,7 @@ def main() -> None:
     stills.add_argument("--size", type=_size, default=(640, 360), help="such as 640x360")
     stills.add_argument("--samples", type=int, default=6, help="paths per pixel: more is finer and slower")
     stills.add_argument("--close", action="store_true", help="one vehicle fills the picture, for the second look")
+    stills.add_argument("--goods", action="store_true", help="as --close, bodies and loads equally frequent")
     clip = commands.add_parser("clip", help="a sample clip with its truth and records; goes on where it left off")
     clip.add_argument("name")
     clip.add_argument("--out", type=Path, required=True)
@@ -30,7 +31,9 @@ def main() -> None:
     sheet.add_argument("--count", type=int, default=24)
     given = parser.parse_args()
     if given.command == "stills":
-        _stills(given.out, range(given.seed, given.seed + given.count), given.size, given.samples, given.close)
+        _stills(
+            given.out, range(given.seed, given.seed + given.count), given.size, given.samples, given.close, given.goods
+        )
     elif given.command == "clip":
         from scripts.scenes.clip import render_clip
 
@@ -41,12 +44,12 @@ def main() -> None:
         draw_sheet(given.folder, given.out, given.count)
 
 
-def _stills(out: Path, seeds: range, size: tuple[int, int], samples: int, close: bool) -> None:
+def _stills(out: Path, seeds: range, size: tuple[int, int], samples: int, close: bool, goods: bool) -> None:
     from scripts.scenes.stills import sample_scene
     from scripts.scenes.take import take_still
 
     out.mkdir(parents=True, exist_ok=True)
-    scenes = [sample_scene(number, size, close) for number in seeds]
+    scenes = [sample_scene(number, size, close, goods) for number in seeds]
     left = [spec for spec in scenes if not (out / f"{spec.identity}.json").exists()]
     start = time.monotonic()
     for done, spec in enumerate(left, 1):

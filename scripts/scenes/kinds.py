@@ -37,7 +37,7 @@ GREEN: Colour = ("green", (0.03, 0.22, 0.07))
 BROWN: Colour = ("brown", (0.16, 0.07, 0.03))
 
 BODIES_FOR: dict[Load, tuple[Body, ...]] = {
-    "none": ("none", "box", "container", "tank"),
+    "none": ("none", "box", "container", "tank", "mixer"),
     "empty": ("stake", "flat", "tipper", "box", "container", "tank"),
     "level": ("stake", "flat", "tipper"),
     "covered": ("stake", "flat", "tipper"),
@@ -116,6 +116,18 @@ FORMS: dict[Kind, tuple[Form, ...]] = {
         Form((1, 1), (8.0, 9.0), (2.40, 2.55), (3.1, 3.95), (1.30, 1.45), (4.5, 5.1), (6.0, 7.0), _RIGID),
         Form((1, 2), (10.5, 12.0), (2.50, 2.55), (3.3, 3.98), (1.35, 1.48), (5.3, 6.0), (9.5, 11.0), _RIGID, share=0.7),
         Form((2, 2), (11.0, 12.0), (2.50, 2.55), (3.3, 3.98), (1.35, 1.48), (4.0, 4.5), (11.0, 12.8), _RIGID),
+        # On roads it is rare: it is drawn only where it is asked for.
+        Form(
+            (2, 2),
+            (9.4, 10.2),
+            (2.48, 2.50),
+            (3.7, 3.95),
+            (1.38, 1.48),
+            (3.0, 3.5),
+            (13.5, 15.0),
+            ("mixer",),
+            share=0.0,
+        ),
     ),
     "tipper": (
         Form((1, 2), (8.2, 9.2), (2.48, 2.55), (2.75, 3.05), (1.35, 1.48), (3.6, 4.0), (11.5, 13.0), ("tipper",)),

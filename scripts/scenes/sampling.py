@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -10,6 +10,14 @@ from models.lab.signs.lettering import random_plate
 from models.lab.signs.spec import PanelSpec, PlateSpec, PlateType
 from scripts.scenes.kinds import BODIES_FOR, FLAT_HEIGHT, FORMS, GOODS, KIND_SHARES, KINDS, PAINTS, Form, Span
 from scripts.scenes.spec import Body, Kind, Load, VehicleSpec
+
+Word = TypeVar("Word", bound=str)
+
+
+def drawn(rng: np.random.Generator, weights: dict[Word, float]) -> Word:
+    """One of the words, each as likely as its weight."""
+    names = list(weights)
+    return names[int(rng.choice(len(names), p=np.array(list(weights.values())) / sum(weights.values())))]
 
 
 def limit_kg(axles: int, combination: bool) -> float:
@@ -104,6 +112,8 @@ def _form(
         known = ", ".join(f"{form.groups} with {'/'.join(form.bodies)}" for form in FORMS[kind])
         raise ValueError(f"no {kind} with axle groups {groups}, body {body} and load {load}; known are {known}")
     shares = np.array([form.share for form, _ in fitting])
+    if not shares.any():
+        shares[:] = 1.0
     return fitting[int(rng.choice(len(fitting), p=shares / shares.sum()))]
 
 

@@ -25,7 +25,7 @@ Kind = Literal[
     "motorcycle",
     "three_wheeler",
 ]
-Body = Literal["none", "box", "stake", "flat", "tipper", "tank", "container"]
+Body = Literal["none", "box", "stake", "flat", "tipper", "tank", "container", "mixer"]
 Load = Literal["none", "empty", "level", "heaped", "covered"]
 VEHICLE_WORD: dict[Kind, str] = {
     "sedan": "car",

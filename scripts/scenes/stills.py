@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 
+from scripts.scenes.goods_vehicles import goods_vehicle
 from scripts.scenes.projection import box_corners, projection_of
-from scripts.scenes.sampling import sample_vehicle
+from scripts.scenes.sampling import drawn, sample_vehicle
 from scripts.scenes.spec import (
     Body,
     CameraSpec,
@@ -24,7 +25,6 @@ from scripts.scenes.spec import (
 )
 from scripts.scenes.world.layout import Layout, lane_y, layout_of, oncoming_y
 
-T = TypeVar("T", bound=str)
 View = Literal["gantry", "side", "rear"]
 Setting = Literal["mountain", "tunnel", "checkpoint", "town"]
 
@@ -63,23 +63,25 @@ GAP_M = 5.0
 """Least distance between two vehicles of one lane."""
 
 
-def sample_scene(seed: int, size: tuple[int, int], close: bool = False) -> SceneSpec:
+def sample_scene(seed: int, size: tuple[int, int], close: bool = False, goods: bool = False) -> SceneSpec:
     """A scene by lot; the same seed gives the same scene. `size` is the picture's width and height.
 
-    `close`: one vehicle fills the picture, as in the cut-out that the second look gets.
+    `close`: one vehicle fills the picture, as in the cut-out that the second look gets. `goods`: the same, and bodies
+    and loads are equally frequent.
     """
+    close = close or goods
     rng = np.random.default_rng(seed)
-    view = _drawn(rng, VIEWS)
-    setting = _drawn(rng, SETTINGS)
+    view = drawn(rng, VIEWS)
+    setting = drawn(rng, SETTINGS)
     if setting == "tunnel" and view == "gantry":
         setting = "mountain"
     lanes: Literal[2, 3, 4] = rng.choice([2, 3, 4], p=[0.5, 0.15, 0.35])
     road = RoadSpec(setting, int(lanes), 3.5 if setting == "town" else 3.75, int(rng.integers(1 << 30)))  # type: ignore[arg-type]
     layout = layout_of(road)
-    vehicles = _traffic(rng, layout, view)[: 1 if close else None]
+    vehicles = _traffic(rng, layout, view, goods)[: 1 if close else None]
     first = vehicles[0]
     return SceneSpec(
-        identity=f"{'close' if close else 'still'}-{seed:08d}",
+        identity=f"{'goods' if goods else 'close' if close else 'still'}-{seed:08d}",
         seed=seed,
         road=road,
         light=_light(rng),
@@ -89,14 +91,14 @@ def sample_scene(seed: int, size: tuple[int, int], close: bool = False) -> Scene
     )
 
 
-def _traffic(rng: np.random.Generator, layout: Layout, view: View) -> tuple[PlacedVehicle, ...]:
+def _traffic(rng: np.random.Generator, layout: Layout, view: View, goods: bool) -> tuple[PlacedVehicle, ...]:
     """The vehicle before the camera, and up to three more where they do not stand between the two."""
     lane = layout.forward if view == "side" else int(rng.integers(1, layout.forward + 1))
-    first = _telling(rng, _drawn(rng, FIRST_KINDS))
+    first = goods_vehicle(rng) if goods else _telling(rng, drawn(rng, FIRST_KINDS))
     placed = [_placed(rng, layout, first, lane, float(rng.uniform(-2, 2)))]
     taken = {lane: [(placed[0].way[0].x_m, first.length_m)]}
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.3, 0.35, 0.22, 0.13]))):
-        other = sample_vehicle(rng, _drawn(rng, OTHER_KINDS))
+        other = sample_vehicle(rng, drawn(rng, OTHER_KINDS))
         choices = [*range(1, layout.forward + 1), *(-number for number in range(1, layout.backward + 1))]
         theirs = int(rng.choice(choices))
         x = float(rng.uniform(-45, 12) if view == "gantry" else rng.uniform(-14, 40))
@@ -113,7 +115,7 @@ def _telling(rng: np.random.Generator, kind: Kind) -> VehicleSpec:
     """A vehicle more likely than on the road to show what the second look must find."""
     draw = rng.random()
     if kind == "tipper":
-        load: Load = _drawn(rng, {"heaped": 0.45, "covered": 0.2, "level": 0.15, "empty": 0.2})
+        load: Load = drawn(rng, {"heaped": 0.45, "covered": 0.2, "level": 0.15, "empty": 0.2})
         return sample_vehicle(rng, kind, load=load, raised_boards=bool(rng.random() < 0.3) and load != "covered")
     if kind == "semi_trailer" and draw < 0.35:
         groups, lifted = [((1, 2, 3), (3,)), ((1, 2, 2), (3,)), ((1, 1, 3), (2,))][int(rng.integers(3))]
@@ -204,8 +206,8 @@ def _corners(camera: CameraSpec, placed: PlacedVehicle) -> np.ndarray[tuple[int,
 
 
 def _light(rng: np.random.Generator) -> LightSpec:
-    time: Literal["day", "dusk", "night"] = _drawn(rng, {"day": 0.6, "dusk": 0.18, "night": 0.22})
-    weather: Literal["clear", "rain", "haze"] = _drawn(rng, {"clear": 0.58, "rain": 0.24, "haze": 0.18})
+    time: Literal["day", "dusk", "night"] = drawn(rng, {"day": 0.6, "dusk": 0.18, "night": 0.22})
+    weather: Literal["clear", "rain", "haze"] = drawn(rng, {"clear": 0.58, "rain": 0.24, "haze": 0.18})
     elevation = rng.uniform(3, 10) if time == "dusk" else rng.uniform(22, 68)
     return LightSpec(time, weather, float(rng.uniform(0, 360)), float(elevation))
 
@@ -222,8 +224,3 @@ def _people(rng: np.random.Generator, layout: Layout, x_m: float) -> tuple[Place
         way = (Waypoint(0.0, float(x), float(y), float(rng.uniform(0, 360))),)
         people.append(PlacedPerson(f"person-{number + 1}", int(rng.integers(1 << 30)), way, pose))
     return tuple(people)
-
-
-def _drawn(rng: np.random.Generator, weights: dict[T, float]) -> T:
-    names = list(weights)
-    return names[int(rng.choice(len(names), p=np.array(list(weights.values())) / sum(weights.values())))]

@@ -8,6 +8,7 @@ from scripts.scenes.vehicles.assembly import Assembly
 from scripts.scenes.vehicles.bodies import Bed, build_box, build_container, build_flat, build_stake
 from scripts.scenes.vehicles.cab import CabPlan, build_cab
 from scripts.scenes.vehicles.loads import cover, load_open, people_in_bed, stacked_goods
+from scripts.scenes.vehicles.mixer import build_mixer
 from scripts.scenes.vehicles.tank import build_tank
 from scripts.scenes.vehicles.tipper import build_tipper
 from scripts.scenes.vehicles.wheels import HEAVY, LIGHT, WheelSize, hang_wheels
@@ -162,6 +163,8 @@ def _body(kit: Assembly, bed: Bed, roof: float) -> None:
         build_container(kit, bed)
     elif spec.body == "tank":
         build_tank(kit, bed)
+    elif spec.body == "mixer":
+        build_mixer(kit, bed)
     elif spec.body == "tipper":
         build_tipper(kit, bed, None if is_combination(spec) else roof)
     elif spec.body == "stake":

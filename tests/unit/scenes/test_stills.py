@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from scripts.scenes.projection import box_corners, projection_of
-from scripts.scenes.spec import PlacedVehicle, RoadSpec, SceneSpec
+from scripts.scenes.spec import Body, PlacedVehicle, RoadSpec, SceneSpec
 from scripts.scenes.stills import sample_scene
 from scripts.scenes.world.layout import ClearView, clear_view, lane_y, layout_of, oncoming_y
 
@@ -96,3 +97,17 @@ def test_nothing_may_stand_between_camera_and_traffic() -> None:
 
 def test_what_stands_behind_the_traffic_hides_nothing() -> None:
     assert not ClearView(0.0, 0.0, 0.0, 0.4, 20.0).blocks(30.0, 0.0, 2.0)
+
+
+def test_of_goods_vehicles_every_body_and_load_is_common_and_mixers_are_there() -> None:
+    first = [sample_scene(seed, SIZE, goods=True).vehicles[0].vehicle for seed in range(200)]
+    bodies = [vehicle.body for vehicle in first]
+    assert set(bodies) == set(get_args(Body))
+    assert min(bodies.count(body) for body in ("box", "container", "stake", "flat", "tipper")) > 12
+    loads = [vehicle.load for vehicle in first if vehicle.body in ("stake", "flat", "tipper")]
+    assert min(loads.count(load) for load in ("empty", "level", "covered", "heaped")) > 12
+    assert sum(vehicle.raised_boards for vehicle in first) > 8
+
+
+def test_mixers_are_drawn_only_where_they_are_asked_for() -> None:
+    assert all(placed.vehicle.body != "mixer" for scene in SCENES for placed in scene.vehicles)
