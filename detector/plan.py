@@ -21,6 +21,10 @@ class Purpose(StrEnum):
     CLOSED = "closed"
     NO_STOP = "no_stop"
     LANE = "lane"
+    NO_DANGEROUS_GOODS = "no_dangerous_goods"
+    """Closed to dangerous goods: a tunnel, a bridge, a source of drinking water."""
+    BAY = "bay"
+    """Where passengers may get on and off, or vehicles may be parked."""
 
 
 class ZoneSettings(BaseModel):
@@ -31,7 +35,9 @@ class ZoneSettings(BaseModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     """Name by which rules and leads speak of the zone."""
     purpose: Purpose
-    """closed, no_stop or lane."""
+    """closed, no_stop, lane, no_dangerous_goods or bay."""
+    title: str = ""
+    """Name for people, by which permits speak of a closed section."""
     polygon: tuple[Point, ...] = Field(min_length=3)
     """Corners as fractions of the picture's width and height, so that they hold for any stream size."""
     direction: tuple[Point, Point] | None = None

@@ -33,7 +33,7 @@ from edge.notify import ServiceManager
 from edge.outbox import Outbox, RecoveredLead
 from edge.publisher import Publisher
 from edge.readings import BoxState, CameraPost, health_of, readings_of, telemetry_of
-from edge.rules import RuleTable
+from edge.rules import RuleBook
 from edge.second_look import Answer, Loaded, SecondLookDesk, load_second_look
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
@@ -60,7 +60,7 @@ class Box:
     def __init__(
         self,
         site: SiteSettings,
-        table: RuleTable,
+        book: RuleBook,
         *,
         on_passage: Callable[[Passage], None] | None = None,
         reader: SignSource | None = None,
@@ -89,7 +89,7 @@ class Box:
         own = self._network.manifest
         first = ModelRef(name=own.name, sha256=own.sha256, provider=self._network.provider)
         models = (first, *(loaded.models if loaded else ()))
-        self._facts = BoxFacts(site.site, site.box, models, table.sha256)
+        self._facts = BoxFacts(site.site, site.box, models, book.sha256)
         root = site.evidence.folder
         root.mkdir(parents=True, exist_ok=True)
         self._outbox = Outbox.open_or_salvage(site.outbox)
@@ -117,7 +117,7 @@ class Box:
             root, sealer, self._outbox, quota, site.evidence.jpeg_quality, self._publisher.wake, monotonic
         )
         acts = ActBook(self._outbox.acts)
-        self.posts = {c.source.id: self._post(c, table, acts) for c in site.cameras}
+        self.posts = {c.source.id: self._post(c, book, acts) for c in site.cameras}
         self._scheduler = self._make_scheduler()
         self.state = BoxState(
             site,
@@ -201,10 +201,11 @@ class Box:
             if not answer.urgent and self._on_passage is not None:
                 self._on_passage(answer.passage)
 
-    def _post(self, camera: SiteCamera, table: RuleTable, acts: ActBook) -> CameraPost:
+    def _post(self, camera: SiteCamera, book: RuleBook, acts: ActBook) -> CameraPost:
         source = camera.source
         reader = CameraReader(source, self._doorbell)
-        settings = WatchSettings(self._site.tracker, self._site.shots, camera.plan, self._site.zone_info)
+        place = self._site.place_of(camera)
+        settings = WatchSettings(self._site.tracker, self._site.shots, camera.plan, self._site.zone_info, place)
         cases: CaseWorker
 
         def passed(passage: Passage) -> None:
@@ -217,7 +218,7 @@ class Box:
         watch = CameraWatch(
             source.id,
             self._network.class_names,
-            table,
+            book,
             settings,
             on_finding=lambda finding, passage: cases.found(finding, passage),
             on_passage=passed,

@@ -21,6 +21,10 @@ from edge.settings import EvidenceSettings, PlaceSettings
 from leads import Act, CameraRef, ModelRef, PassageRef, Vehicle, deterministic_ulid
 
 
+ON_LEADS = {"road_code", "stake", "lane", "direction"}
+"""What a lead says of its camera's place, besides the name."""
+
+
 @dataclass(frozen=True, slots=True)
 class BoxFacts:
     """What every lead of this box says alike."""
@@ -80,7 +84,7 @@ class CaseWorker:
         """
         self._facts = facts
         self._source = source
-        self._camera = CameraRef(id=source.id, place=place.name, **place.model_dump(exclude={"name"}))
+        self._camera = CameraRef(id=source.id, place=place.name, **place.model_dump(include=ON_LEADS))
         self._evidence = evidence
         self._ring = ring
         self._acts = acts
@@ -200,7 +204,7 @@ class CaseWorker:
                 legal_basis=rule.legal_basis,
                 confidence=rule.confidence,
             ),
-            suspect_level=rule.level,
+            suspect_level=finding.level,
             facts=finding.facts,
             models=self._facts.models,
             rules_sha256=self._facts.rules_sha256,

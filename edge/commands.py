@@ -29,7 +29,8 @@ from edge.evidence.verify import BOX_KEY, Verdict, key_beside, verify_folder, ve
 from edge.metrics import MetricsError
 from edge.outbox import Outbox, OutboxError
 from edge.replay import Replay, finding_json, passage_json, replay_source, watch_settings
-from edge.rules import Finding, load_table
+from edge.rules import Finding, load_book
+from edge.rules import commands as rules_commands
 from edge.second_look import SecondLookDesk, load_second_look
 from edge.settings import SecondLookSettings, SiteCamera, SiteSettings, check_site, load_site
 from leads import Fact, KeyFileError, generate_key, key_id, load_public_key, write_public_key
@@ -38,6 +39,7 @@ from leads.settings_file import SettingsError
 from models import ModelError
 
 app = typer.Typer(help="The roadside box: check, run and replay, and prove its evidence.", no_args_is_help=True)
+app.add_typer(rules_commands.app, name="rules")
 err = Console(stderr=True)
 
 SitePath = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="Settings of the site, see configs/sites.")]
@@ -70,7 +72,7 @@ def _stop_on_signals() -> threading.Event:
 def check(site: SitePath) -> None:
     """Check a site's settings and all they point to; every problem with file, line, key and remedy."""
     try:
-        settings, table = check_site(site)
+        settings, book = check_site(site)
         network = Network.load(settings.detector)
     except SettingsError as error:
         raise _fail(*error.problems) from None
@@ -90,9 +92,9 @@ def check(site: SitePath) -> None:
         err.print(f"  second look {', '.join(m.name for m in second.models)} on {second.network.provider}: {what}")
     today = datetime.now(settings.zone_info).date()
     for word, there in (("in force", True), ("not in force today", False)):
-        rules = [rule.id for rule in table.rules if rule.dated(today) is there]
+        rules = [rule.id for rule in book.rules if (rule in book.in_force(today)) is there]
         if rules:
-            err.print(f"  rules {table.name} {table.version}, {word}: {', '.join(rules)}", highlight=False)
+            err.print(f"  rules {word}: {', '.join(rules)}", highlight=False)
     err.print("  cameras and broker were not tried: see lushao cameras probe, and the log of lushao edge run")
 
 
@@ -117,8 +119,8 @@ def run(site: SitePath, verbose: Annotated[bool, typer.Option(help="Say more.")]
     _start_log(verbose)
     stop = _stop_on_signals()
     try:
-        settings, table = check_site(site)
-        Box(settings, table).run(stop)
+        settings, book = check_site(site)
+        Box(settings, book).run(stop)
     except SettingsError as error:
         raise _fail(*error.problems) from None
     except (ModelError, OutboxError, KeyFileError, BrokerError, MetricsError) as error:
@@ -139,7 +141,7 @@ def replay(
     try:
         settings = load_site(site) if site else None
         chosen = _choose_camera(settings, camera, video.stem)
-        table = load_table(settings.rules) if settings else None
+        book = load_book(settings.rules) if settings else None
         network = Network.load(_replay_detector(settings, model))
         look = settings.second_look if settings else SecondLookSettings()
         source = replay_source(video, chosen)
@@ -154,7 +156,7 @@ def replay(
         source,
         network,
         watch_settings(settings, chosen),
-        table,
+        book,
         report.passage,
         report.finding,
         second_look,

@@ -18,7 +18,7 @@ from detector.scheduler import Scheduler
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
 from edge.evidence.facts import facts_of
-from edge.rules import Finding, RuleTable
+from edge.rules import Finding, Place, RuleBook
 from edge.second_look import Answer, SecondLookDesk
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
@@ -32,12 +32,12 @@ class Replay:
         source: CameraSettings,
         network: Network,
         watch: WatchSettings,
-        table: RuleTable | None,
+        book: RuleBook | None,
         on_passage: Callable[[Passage], None],
         on_finding: Callable[[Finding, Passage], None],
         second_look: SecondLookDesk | None = None,
     ) -> None:
-        """`table`: rules to hold passages against, with the zones of `watch`; None for passages alone.
+        """`book`: rules to hold passages against, with the zones of `watch`; None for passages alone.
 
         With a `second_look`, which is started and stopped here, passages are handed over with their facts.
         """
@@ -45,7 +45,7 @@ class Replay:
         self._reader = CameraReader(source, self._doorbell)
         self._on_passage = on_passage
         self._second_look = second_look
-        self._watch = CameraWatch(source.id, network.class_names, table, watch, on_finding, self._passed)
+        self._watch = CameraWatch(source.id, network.class_names, book, watch, on_finding, self._passed)
         self._scheduler = Scheduler({source.id: self._reader}, network, self._doorbell, on_looked=self._looked)
 
     def run(self, stop: threading.Event) -> None:
@@ -91,8 +91,8 @@ def replay_source(video: Path, camera: SiteCamera | None) -> CameraSettings:
 def watch_settings(site: SiteSettings | None, camera: SiteCamera | None) -> WatchSettings:
     """The parts a watch needs, of a site's camera or, without a site, the defaults with no zones."""
     if site is None or camera is None:
-        return WatchSettings(TrackerSettings(), ShotSettings(), PlanSettings(), ZoneInfo("UTC"))
-    return WatchSettings(site.tracker, site.shots, camera.plan, site.zone_info)
+        return WatchSettings(TrackerSettings(), ShotSettings(), PlanSettings(), ZoneInfo("UTC"), Place("", "replay"))
+    return WatchSettings(site.tracker, site.shots, camera.plan, site.zone_info, site.place_of(camera))
 
 
 def passage_json(passage: Passage) -> dict[str, Any]:
@@ -132,8 +132,7 @@ def finding_json(finding: Finding, passage: Passage) -> dict[str, Any]:
         "summary": finding.summary,
         "zone": finding.zone,
         "class": passage.class_name,
-        "class_share": round(finding.class_share, 4),
-        "level": rule.level,
+        "level": finding.level,
         "from_s": round(finding.from_s, 3),
         "proven_s": round(finding.proven_s, 3),
         "legal_basis": list(rule.legal_basis),

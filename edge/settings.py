@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
@@ -16,7 +17,9 @@ from detector.plan import PlanSettings
 from detector.settings import DetectorSettings, ProviderName
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
-from edge.rules.table import RuleTable, load_table
+from edge.rules.known import Place
+from edge.rules.table import RuleBook, load_book
+from edge.rules.traffic import ZoneRule
 from leads import KeyFileError, load_private_key, load_public_keys
 from leads.base import Ident, Label, Prose
 from leads.broker import BrokerError, BrokerSettings
@@ -39,6 +42,16 @@ class PlaceSettings(BaseModel):
     """Lane the camera watches, if only one."""
     direction: Label | None = None
     """Direction of travel, for example 上行."""
+    highway: bool | None = None
+    """Whether the road is a motorway (高速公路)."""
+    hub: Label | None = None
+    """Kind of passenger hub the camera watches, for example 客运枢纽, 医院, 学校."""
+
+    @property
+    def stake_km(self) -> float | None:
+        """The stake in kilometres: K123+400 is 123.4. None where it is not written so."""
+        match = re.fullmatch(r"K(\d+)(?:\+(\d{1,3}))?", self.stake or "")
+        return None if match is None else int(match[1]) + int(match[2] or 0) / 1000
 
 
 class SiteCamera(BaseModel):
@@ -140,7 +153,11 @@ class SiteSettings(BaseModel):
     second_look: SecondLookSettings | None = SecondLookSettings()
     """What is read off the best views; null to switch off."""
     rules: Path
-    """Rule table, see configs/rules."""
+    """The rule book: a folder of tables, see configs/rules, or one table with classes.yaml beside it."""
+    region: Label | None = None
+    """Code of the county or city the site lies in, for example 350702."""
+    home_plates: tuple[Label, ...] = ()
+    """Beginnings of the plates that are licensed here, for example 闽H: taxis with others are from elsewhere."""
     evidence: EvidenceSettings
     """What is kept as proof."""
     outbox: Path
@@ -181,6 +198,22 @@ class SiteSettings(BaseModel):
         """The local time zone."""
         return ZoneInfo(self.timezone)
 
+    def place_of(self, camera: SiteCamera) -> Place:
+        """Where a camera stands, as rules know it."""
+        place = camera.place
+        return Place(
+            site=self.site,
+            camera=camera.source.id,
+            name=place.name,
+            road_code=place.road_code,
+            stake_km=place.stake_km,
+            direction=place.direction,
+            highway=place.highway,
+            hub=place.hub,
+            region=self.region,
+            home_prefixes=self.home_plates,
+        )
+
 
 def load_site(path: Path) -> SiteSettings:
     """Read a site file; paths in it are relative to it. Raises `SettingsError`."""
@@ -192,19 +225,19 @@ def load_site(path: Path) -> SiteSettings:
     return site.model_copy(update={"cameras": cameras})
 
 
-def check_site(path: Path) -> tuple[SiteSettings, RuleTable]:
+def check_site(path: Path) -> tuple[SiteSettings, RuleBook]:
     """Load a site and what it points to. Raises `SettingsError` with every problem found."""
     site = load_site(path)
     problems = [p for i, camera in enumerate(site.cameras) for p in _source_problems(f"{path}: cameras.{i}", camera)]
     problems.extend(f"{path}: {problem}" for problem in _part_problems(path, site))
     try:
-        table = load_table(site.rules)
-        problems.extend(_zone_problems(path, site, table))
+        book = load_book(site.rules)
+        problems.extend(_zone_problems(path, site, book))
     except SettingsError as error:
         problems.extend(f"{path}: rules: {problem}" for problem in error.problems)
     if problems:
         raise SettingsError(problems)
-    return site, table
+    return site, book
 
 
 def _part_problems(path: Path, site: SiteSettings) -> Iterator[str]:
@@ -253,12 +286,13 @@ def _source_problems(where: str, camera: SiteCamera) -> Iterator[str]:
         yield f"{where}.source.password_env: {source.password_env} is not set; set it to the camera's password"
 
 
-def _zone_problems(path: Path, site: SiteSettings, table: RuleTable) -> list[str]:
+def _zone_problems(path: Path, site: SiteSettings, book: RuleBook) -> list[str]:
     purposes = {(z.id, z.purpose) for c in site.cameras for z in c.plan.zones}
     return [
         f"{path}: rules: {site.rules.name}: {rule.id} names zone {zone!r}, but no camera has a {rule.purpose} zone of "
         f"that name; draw it under plan.zones or take it out of the rule"
-        for rule in table.rules
+        for rule in book.rules
+        if isinstance(rule, ZoneRule)
         for zone in rule.zones or ()
         if (zone, rule.purpose) not in purposes
     ]

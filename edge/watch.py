@@ -13,7 +13,7 @@ from detector.passages import PassageBuilder
 from detector.plan import PlanSettings
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
-from edge.rules import Finding, RuleTable, judge
+from edge.rules import Finding, Place, RuleBook, judge, known_way
 from models.taxonomy import group_ids
 
 
@@ -25,6 +25,7 @@ class WatchSettings:
     shots: ShotSettings
     plan: PlanSettings
     timezone: ZoneInfo
+    place: Place
 
 
 class CameraWatch:
@@ -37,7 +38,7 @@ class CameraWatch:
         self,
         camera: str,
         class_names: Sequence[str],
-        table: RuleTable | None,
+        book: RuleBook | None,
         settings: WatchSettings,
         on_finding: Callable[[Finding, Passage], None],
         on_passage: Callable[[Passage], None],
@@ -46,8 +47,9 @@ class CameraWatch:
         self._builder = PassageBuilder(
             camera, class_names, group_ids(class_names), settings.tracker, settings.plan, settings.shots
         )
-        self._table = table
+        self._book = book
         self._zones = {z.id: z for z in settings.plan.zones}
+        self._place = settings.place
         self._timezone = settings.timezone
         self._on_finding = on_finding
         self._on_passage = on_passage
@@ -66,7 +68,7 @@ class CameraWatch:
             self._end(passage)
         for number in look.absorbed:
             self._forget(number)
-        if self._table is None or not self._zones:
+        if self._book is None or not self._zones:
             return
         for number in look.seen:
             due = frame.pts_s - self._judged.get(number, -1.0) >= self.JUDGE_EVERY_S
@@ -93,10 +95,11 @@ class CameraWatch:
         self._found.pop(number, None)
 
     def _judge(self, passage: Passage) -> None:
-        if self._table is None:
+        if self._book is None:
             return
         found = self._found.setdefault(passage.number, set())
-        for finding in judge(passage, self._table, self._zones, self._timezone):
+        known = known_way(passage, self._zones, self._place, self._timezone)
+        for finding in judge(known, self._book, "in view"):
             if finding.rule.id not in found:
                 found.add(finding.rule.id)
                 self._on_finding(finding, passage)

@@ -22,7 +22,7 @@ from rich.live import Live
 
 from detector.passage import Passage
 from edge.box import Box
-from edge.rules import RuleTable, load_table
+from edge.rules import RuleBook, load_book
 from edge.settings import SiteSettings, load_site
 from hub.commands import run_receiver
 from hub.embedded_broker import EmbeddedBroker
@@ -47,17 +47,17 @@ def demo(record: Path | None = None, site_file: Path = SITE) -> None:
     site = load_site(site_file)
     _need_material(site, console)
     shutil.rmtree(WORK, ignore_errors=True)
-    table = load_table(site.rules)
+    book = load_book(site.rules)
     logging.basicConfig(level=logging.WARNING)
     with ExitStack() as undo:
         broker = _broker(undo, console)
         site = site.model_copy(update={"broker": broker})
         hub = _hub_settings(site, broker)
         site = site.model_copy(update={"keys": site.keys.model_copy(update={"hub": WORK / "hub/hub.pub"})})
-        passages = _run(site, table, hub, console)
+        passages = _run(site, book, hub, console)
         leads = _received(hub)
-    console.print(leads_table(leads, table))
-    console.print(clips_table(site, table, passages, leads))
+    console.print(leads_table(leads, book))
+    console.print(clips_table(site, book, passages, leads))
     show_proof(site, console)
     if record is not None:
         # Without the fonts that the picture would fetch from elsewhere.
@@ -105,14 +105,14 @@ def _hub_settings(site: SiteSettings, broker: BrokerSettings) -> HubSettings:
     return settings
 
 
-def _run(site: SiteSettings, table: RuleTable, hub: HubSettings, console: Console) -> list[Passage]:
+def _run(site: SiteSettings, book: RuleBook, hub: HubSettings, console: Console) -> list[Passage]:
     """Run hub and box until the clips have ended and every lead has its receipt."""
     console.print(f"hub      receives into {os.path.relpath(hub.store)}")
     console.print(f"box      looks with {os.path.relpath(site.detector.model)} at every frame of")
     for clip in _clips(site):
         console.print(f"         {os.path.relpath(clip)}", highlight=False)
     passages: list[Passage] = []
-    box = Box(site, table, on_passage=passages.append)
+    box = Box(site, book, on_passage=passages.append)
     stop_hub, stop_box = threading.Event(), threading.Event()
     with ThreadPoolExecutor(2) as pool:
         receiving = pool.submit(run_receiver, hub, stop_hub)

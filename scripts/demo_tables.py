@@ -14,12 +14,12 @@ from rich.table import Table
 
 from detector.passage import Passage
 from edge.evidence.verify import verify_tree
-from edge.rules import RuleTable
+from edge.rules import RuleBook
 from edge.settings import SiteSettings
 from leads import Lead, load_private_key
 
 
-def leads_table(leads: Sequence[Lead], rules: RuleTable) -> Table:
+def leads_table(leads: Sequence[Lead], rules: RuleBook) -> Table:
     """A row per lead that the hub holds."""
     titles = {rule.id: rule.title.en for rule in rules.rules}
     table = Table(title=f"Leads that the hub holds: {len(leads)}")
@@ -43,7 +43,7 @@ def _proof(lead: Lead) -> str:
     return f"clip, {pictures} panoramas, close-up" if lead.evidence.complete else "; ".join(lead.evidence.missing)
 
 
-def clips_table(site: SiteSettings, rules: RuleTable, passages: Sequence[Passage], leads: Sequence[Lead]) -> Table:
+def clips_table(site: SiteSettings, rules: RuleBook, passages: Sequence[Passage], leads: Sequence[Lead]) -> Table:
     """A row per clip: what passed and what it broke in truth, what was seen, what became a lead."""
     table = Table(
         title="What was seen of each clip, against its truth",

@@ -1,6 +1,9 @@
-"""Rules: pure functions of a passage and a dated table."""
+"""Rules: pure functions of what is known of a pass, and dated tables of numbers."""
 
-from edge.rules.judge import Finding, judge
-from edge.rules.table import RuleTable, load_table
+from edge.rules.base import Finding, Judgement
+from edge.rules.judge import judge, try_rules
+from edge.rules.known import Known, Place
+from edge.rules.movement import known_way
+from edge.rules.table import RuleBook, load_book
 
-__all__ = ["Finding", "RuleTable", "judge", "load_table"]
+__all__ = ["Finding", "Judgement", "Known", "Place", "RuleBook", "judge", "known_way", "load_book", "try_rules"]

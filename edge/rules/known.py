@@ -168,6 +168,10 @@ class Known:
     stops: tuple[Span, ...] = ()
     facts: Facts = field(default_factory=Facts)
     """As the second look found them."""
+    sides_seen: Mapping[str, int] = field(default_factory=dict)
+    """How many shots showed each side (front, rear, left, right) well enough to see a sign of dangerous goods on it."""
+    plate_sought: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Per end (front, rear): shots that would have shown its plate, and those of them in which one was found."""
     boardings: tuple[Boarding, ...] = ()
     people_in_bed: int = 0
     """People seen in the load bed while it drove."""

@@ -1,175 +1,23 @@
-"""The dated tables of rules in configs/rules: what a bureau reads, dates and changes without touching code."""
+"""The rule book in configs/rules: dated tables that a bureau reads, dates and changes without touching code."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from detector.plan import Purpose
-from leads.settings_file import load_settings
-from models.taxonomy import VEHICLES
+from edge.rules.base import RuleBase
+from edge.rules.catalogue import Catalogue, Offence
+from edge.rules.traffic import ClosedZoneRule, NoStopRule, WrongWayRule
+from leads.settings_file import SettingsError, load_settings
 
-Confidence = Literal["verified", "unverified"]
-
-
-class Quantity(BaseModel):
-    """A number of law or practice, with where it comes from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    value: float
-    """The number."""
-    unit: str
-    """Its unit: s, ratio, box sizes or degree, as the number's place in the rule wants it."""
-    source: str
-    """Law, standard or decision it is taken from; `operator` if the bureau may set it."""
-    confidence: Confidence = "unverified"
-    """verified once somebody has checked the official text."""
-
-
-def _in(unit: str) -> AfterValidator:
-    """A number in another unit than it is reckoned in would be another law."""
-
-    def check(quantity: Quantity) -> Quantity:
-        if quantity.unit != unit:
-            raise ValueError(f"this number is reckoned in {unit}: convert it from {quantity.unit}")
-        return quantity
-
-    return AfterValidator(check)
-
-
-Seconds = Annotated[Quantity, _in("s")]
-Share = Annotated[Quantity, _in("ratio")]
-BoxSizes = Annotated[Quantity, _in("box sizes")]
-Degrees = Annotated[Quantity, _in("degree")]
-
-
-class Hours(BaseModel):
-    """A span of the day in local time; it may run over midnight. Written "HH:MM-HH:MM"."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    start: time
-    end: time
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: object) -> object:
-        if isinstance(value, str):
-            start, dash, end = value.partition("-")
-            if not dash:
-                raise ValueError(f"hours are written HH:MM-HH:MM, for example 22:00-06:00; found {value!r}")
-            return {"start": start.strip(), "end": "00:00" if end.strip() == "24:00" else end.strip()}
-        return value
-
-    def __contains__(self, moment: time) -> bool:
-        if self.start < self.end:
-            return self.start <= moment < self.end
-        return moment >= self.start or moment < self.end
-
-
-class Title(BaseModel):
-    """Name of a rule."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    zh: str
-    """On leads and orders."""
-    en: str
-    """For who reads no Chinese."""
-
-
-class _RuleBase(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    purpose: ClassVar[Purpose]
-    """The zones it looks at."""
-    id: str = Field(pattern=r"^[A-Z]{2}-\d{2}$")
-    """Name of the rule, for example TR-01."""
-    version: int = Field(ge=1)
-    """Counts up with each change of the rule's text or numbers."""
-    title: Title
-    """What an operator reads first."""
-    level: Literal["low", "medium", "high"]
-    """How strongly the proof supports the suspicion."""
-    legal_basis: tuple[str, ...]
-    """Articles, as they are cited."""
-    confidence: Confidence
-    """Whether the legal basis was checked against the official text."""
-    jurisdiction: str
-    """Where the rule holds."""
-    effective_from: date
-    """First day in force."""
-    effective_to: date | None = None
-    """First day no longer in force; none while it is open."""
-    classes: tuple[str, ...]
-    """Vehicle classes it holds for."""
-    zones: tuple[str, ...] | None = None
-    """Ids of the zones it holds in; none: every zone of the rule's purpose."""
-    hours: tuple[Hours, ...] | None = None
-    """Hours of the day it holds in, local time; none: all day."""
-    least_class_share: Share
-    """Share of the class vote that has to fall on `classes`."""
-    same_act_within: Seconds
-    """A vehicle that is found in the same zone, where one was last seen this long ago, is the same one."""
-
-    @field_validator("classes")
-    @classmethod
-    def _known_classes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [name for name in value if name not in VEHICLES]
-        if unknown:
-            raise ValueError(f"unknown vehicle classes {unknown}; use some of {', '.join(VEHICLES)}")
-        return value
-
-    @model_validator(mode="after")
-    def _dates_in_order(self) -> Self:
-        if self.effective_to is not None and self.effective_to <= self.effective_from:
-            raise ValueError(f"rule {self.id}: effective_to must be after effective_from")
-        return self
-
-    def dated(self, day: date) -> bool:
-        """Whether the rule holds on a day."""
-        return self.effective_from <= day and (self.effective_to is None or day < self.effective_to)
-
-    def in_force(self, local: datetime) -> bool:
-        """Whether the rule holds at a moment of local time."""
-        if not self.dated(local.date()):
-            return False
-        return self.hours is None or any(local.time() in span for span in self.hours)
-
-
-class ClosedZoneRule(_RuleBase):
-    """A class of vehicle in a zone that is closed to it, always or for some hours."""
-
-    purpose: ClassVar[Purpose] = Purpose.CLOSED
-    kind: Literal["closed_zone"]
-    least_inside: Seconds
-    """Time in the zone before it counts: a box may touch a zone it does not enter."""
-
-
-class NoStopRule(_RuleBase):
-    """A vehicle standing where stopping is forbidden."""
-
-    purpose: ClassVar[Purpose] = Purpose.NO_STOP
-    kind: Literal["no_stop"]
-    least_stop: Seconds
-    """Time of standing still in the zone."""
-
-
-class WrongWayRule(_RuleBase):
-    """A vehicle driving against the direction of a lane."""
-
-    purpose: ClassVar[Purpose] = Purpose.LANE
-    kind: Literal["wrong_way"]
-    least_travel: BoxSizes
-    """Distance driven against the lane."""
-    most_angle: Degrees
-    """Largest angle between the way driven and the lane's reverse."""
-
+CATALOGUE: Final = "classes.yaml"
+"""The catalogue of offences, beside the tables."""
 
 Rule = Annotated[ClosedZoneRule | NoStopRule | WrongWayRule, Field(discriminator="kind")]
 
@@ -185,19 +33,96 @@ class RuleTable(BaseModel):
     """Version of the table as published, for example 2026.1."""
     rules: tuple[Rule, ...]
     """The rules; two versions of one may stand side by side with different dates."""
-    sha256: str = ""
-    """Of the file as loaded; filled in by `load_table`."""
 
     @model_validator(mode="after")
     def _versions_are_unique(self) -> Self:
-        names = [(r.id, r.version) for r in self.rules]
-        twice = sorted({f"{i} version {v}" for i, v in names if names.count((i, v)) > 1})
+        twice = _twice(self.rules)
         if twice:
             raise ValueError(f"rules stand twice: {', '.join(twice)}")
         return self
 
 
-def load_table(path: Path) -> RuleTable:
-    """Read a table. Raises `SettingsError` naming file, key and remedy."""
-    table = load_settings(path, RuleTable)
-    return table.model_copy(update={"sha256": sha256(path.read_bytes()).hexdigest()})
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """All tables of a site and the catalogue they belong to."""
+
+    tables: tuple[RuleTable, ...]
+    catalogue: Catalogue
+    sha256: str
+    """Over the files as loaded."""
+    _by_day: dict[date, tuple[RuleBase, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def rules(self) -> tuple[RuleBase, ...]:
+        """Every version of every rule, in order of the files."""
+        return tuple(rule for table in self.tables for rule in table.rules)
+
+    def offence(self, rule: RuleBase) -> Offence:
+        """The class of a rule."""
+        return next(o for o in self.catalogue.offences if o.id == rule.offence)
+
+    def unit(self, rule: RuleBase) -> str:
+        """The unit that gets the leads of a rule."""
+        return rule.unit or self.offence(rule).unit
+
+    def is_on(self, rule: RuleBase) -> bool:
+        """Whether the rule's class is judged."""
+        return self.offence(rule).state == "on"
+
+    def in_force(self, day: date) -> tuple[RuleBase, ...]:
+        """The rules of a local day, one version of each: the one that came into force last, of two the higher."""
+        if day not in self._by_day:
+            newest: dict[str, RuleBase] = {}
+            for rule in (r for r in self.rules if r.dated(day) and self.is_on(r)):
+                other = newest.get(rule.id)
+                if other is None or (other.effective_from, other.version) < (rule.effective_from, rule.version):
+                    newest[rule.id] = rule
+            self._by_day.clear()
+            self._by_day[day] = tuple(newest.values())
+        return self._by_day[day]
+
+    def with_rules(self, rules: Sequence[RuleBase]) -> RuleBook:
+        """A book of these rules alone, under the same catalogue."""
+        table = self.tables[0].model_copy(update={"rules": tuple(rules)})
+        return RuleBook((table,), self.catalogue, self.sha256)
+
+
+def load_book(path: Path) -> RuleBook:
+    """Read a folder of tables, or one table with the catalogue beside it.
+
+    Raises `SettingsError` naming file, line, key and remedy.
+    """
+    folder = path if path.is_dir() else path.parent
+    files = sorted(p for p in folder.glob("*.yaml") if p.name != CATALOGUE) if path.is_dir() else [path]
+    if not files:
+        raise SettingsError([f"{path}: holds no rule table (*.yaml); copy those of configs/rules"])
+    catalogue = load_settings(folder / CATALOGUE, Catalogue)
+    tables = tuple(load_settings(file, RuleTable) for file in files)
+    digest = sha256()
+    for file in (*files, folder / CATALOGUE):
+        digest.update(sha256(file.read_bytes()).digest())
+    book = RuleBook(tables, catalogue, digest.hexdigest())
+    problems = list(_problems(files, book, whole=path.is_dir()))
+    if problems:
+        raise SettingsError(problems)
+    return book
+
+
+def _problems(files: Sequence[Path], book: RuleBook, *, whole: bool) -> Iterator[str]:
+    offences = {o.id for o in book.catalogue.offences}
+    ids = {rule.id for rule in book.rules}
+    for file, table in zip(files, book.tables, strict=True):
+        for rule in table.rules:
+            if rule.offence not in offences:
+                known = ", ".join(sorted(offences))
+                yield f"{file}: {rule.id}: no class {rule.offence!r} in {CATALOGUE}; it has {known}"
+            for other in rule.gives_way_to:
+                if whole and other not in ids:
+                    yield f"{file}: {rule.id}: gives way to {other}, which no table has: correct or remove it"
+    for name in _twice(book.rules):
+        yield f"{files[0].parent}: {name} stands in two tables: keep one"
+
+
+def _twice(rules: Sequence[RuleBase]) -> list[str]:
+    names = [(r.id, r.version) for r in rules]
+    return sorted({f"{i} version {v}" for i, v in names if names.count((i, v)) > 1})

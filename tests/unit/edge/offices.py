@@ -20,13 +20,13 @@ from edge.disk import DiskQuota
 from edge.evidence.desk import EvidenceDesk
 from edge.evidence.seal import Sealed, Sealer
 from edge.outbox import ChainHead, Outbox, OutboxFullError
-from edge.rules import Finding, judge
+from edge.rules import Finding
 from edge.second_look import SecondLookDesk
 from edge.settings import EvidenceSettings, PlaceSettings
 from leads import generate_key
 from tests.unit.edge.boxes import PATIENCE_S
 from tests.unit.edge.passages import NOON, driven
-from tests.unit.edge.test_rules import NO_STOP, SHANGHAI, TABLE, standing
+from tests.unit.edge.test_rules import BOOK, NO_STOP, judged, standing
 
 MIB = 1 << 20
 
@@ -97,7 +97,7 @@ class Office:
         )
         self.desk.RETRY_S = 0.01
         self.worker = CaseWorker(
-            BoxFacts("test", "box-1", (), TABLE.sha256),
+            BoxFacts("test", "box-1", (), BOOK.sha256),
             CameraSettings.model_validate({"id": "cam", "url": "road.mp4", "mode": self._mode}),
             PlaceSettings(name="岭下"),
             EvidenceSettings(folder=self.evidence),
@@ -133,7 +133,7 @@ def stop(number: int, place: int | None = None, first_at: datetime = NOON) -> tu
     """A vehicle that stops where it may not, each in a place of its own unless said."""
     x = 400.0 + 70.0 * ((place or number) % 8)
     passage = driven(NO_STOP, [(x, y) for _, y in standing(11)], first_at=first_at, number=number)
-    (finding,) = judge(passage, TABLE, {z.id: z for z in NO_STOP.zones}, SHANGHAI)
+    (finding,) = judged(passage, NO_STOP)
     return finding, passage
 
 

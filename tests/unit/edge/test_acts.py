@@ -11,9 +11,9 @@ import pytest
 from detector.passage import Passage
 from edge.acts import ActBook, last_box
 from edge.outbox import ActPlace, Outbox
-from edge.rules import Finding, judge
+from edge.rules import Finding
 from tests.unit.edge.passages import NOON, driven
-from tests.unit.edge.test_rules import CLOSED, NO_STOP, SHANGHAI, TABLE, standing
+from tests.unit.edge.test_rules import CLOSED, NO_STOP, judged, standing
 from tests.unit.leads.samples import sample_lead
 
 PLANS = {"TR-01": CLOSED, "TR-02": NO_STOP}
@@ -26,7 +26,7 @@ def later(seconds: float) -> datetime:
 def act(rule: str, way: list[tuple[float, float]], at: datetime, number: int) -> tuple[Finding, Passage]:
     """A passage along a way (pixels of 1000×500, ten a second), and what it breaks."""
     passage = driven(PLANS[rule], way, first_at=at, number=number)
-    (finding,) = judge(passage, TABLE, {z.id: z for z in PLANS[rule].zones}, SHANGHAI)
+    (finding,) = judged(passage, PLANS[rule])
     assert finding.rule.id == rule
     return finding, passage
 
@@ -140,5 +140,5 @@ def test_two_tracks_of_one_truck_at_one_time_are_one_act(down: float, same: bool
     book = ActBook(lambda *_: [])
     book.begin("lead-1", finding, passage)
     other = driven(CLOSED, [(x + 8, y + down) for x, y in way[5:]], first_at=later(0.5), number=2, box=44)
-    (again,) = judge(other, TABLE, {z.id: z for z in CLOSED.zones}, SHANGHAI)
+    (again,) = judged(other, CLOSED)
     assert (book.same_act(again, other) == "lead-1") is same

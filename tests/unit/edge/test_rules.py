@@ -1,17 +1,20 @@
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from detector.passage import Passage
 from detector.plan import PlanSettings, Purpose, ZoneSettings
-from edge.rules import Finding, RuleTable, judge, load_table
-from edge.rules.table import Quantity
+from edge.rules import Finding, Place, RuleBook, judge, known_way, load_book
+from edge.rules.numbers import Quantity
 from leads.settings_file import SettingsError
 from tests.unit.edge.passages import NOON, driven
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-TABLE = load_table(Path(__file__).resolve().parents[3] / "configs/rules/road.yaml")
+RULES = Path(__file__).resolve().parents[3] / "configs/rules"
+BOOK = load_book(RULES / "road.yaml")
 LOWER = ((0.0, 0.4), (1.0, 0.4), (1.0, 1.0), (0.0, 1.0))
 CLOSED = PlanSettings(zones=(ZoneSettings(id="tunnel", purpose=Purpose.CLOSED, polygon=LOWER),))
 NO_STOP = PlanSettings(zones=(ZoneSettings(id="bend", purpose=Purpose.NO_STOP, polygon=LOWER),))
@@ -22,21 +25,26 @@ ACROSS = [(float(x), 300.0) for x in range(100, 900, 20)]
 BACK = ACROSS[::-1]
 
 
-def findings(plan: PlanSettings, way: list[tuple[float, float]], table: RuleTable = TABLE, **more) -> list[str]:  # type: ignore[no-untyped-def]
-    return [f.rule.id for f in found(plan, way, table, **more)]
+def findings(plan: PlanSettings, way: list[tuple[float, float]], book: RuleBook = BOOK, **more) -> list[str]:  # type: ignore[no-untyped-def]
+    return [f.rule.id for f in found(plan, way, book, **more)]
 
 
-def found(plan: PlanSettings, way: list[tuple[float, float]], table: RuleTable = TABLE, **more) -> tuple[Finding, ...]:  # type: ignore[no-untyped-def]
-    return judge(driven(plan, way, **more), table, {z.id: z for z in plan.zones}, SHANGHAI)
+def found(plan: PlanSettings, way: list[tuple[float, float]], book: RuleBook = BOOK, **more) -> tuple[Finding, ...]:  # type: ignore[no-untyped-def]
+    return judged(driven(plan, way, **more), plan, book)
+
+
+def judged(passage: Passage, plan: PlanSettings, book: RuleBook = BOOK) -> tuple[Finding, ...]:
+    """What the rules say of a passage by its way alone."""
+    known = known_way(passage, {z.id: z for z in plan.zones}, Place("test", "cam"), SHANGHAI)
+    return judge(known, book, "in view")
 
 
 def standing(seconds: float) -> list[tuple[float, float]]:
     return [(400.0, 300.0)] * int(seconds * 10)
 
 
-def with_rule(rule_id: str, **changes: object) -> RuleTable:
-    rules = tuple(r.model_copy(update=changes) for r in TABLE.rules if r.id == rule_id)
-    return TABLE.model_copy(update={"rules": rules})
+def with_rule(rule_id: str, **changes: object) -> RuleBook:
+    return BOOK.with_rules([r.model_copy(update=changes) for r in BOOK.rules if r.id == rule_id])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +78,7 @@ def test_what_fires_and_what_does_not(
     ("local", "fires"), [("22:30", True), ("05:59", True), ("06:00", False), ("21:59", False), ("12:00", False)]
 )
 def test_hours_over_midnight_are_local_time(local: str, fires: bool) -> None:
-    hours = type(TABLE.rules[0]).model_validate(TABLE.rules[0].model_dump() | {"hours": ["22:00-06:00"]}).hours
+    hours = type(BOOK.rules[0]).model_validate(BOOK.rules[0].model_dump() | {"hours": ["22:00-06:00"]}).hours
     hour, minute = map(int, local.split(":"))
     at = datetime(2026, 11, 23, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
     assert findings(CLOSED, ACROSS, with_rule("TR-01", hours=hours), first_at=at) == (["TR-01"] if fires else [])
@@ -86,14 +94,14 @@ def test_hours_over_midnight_are_local_time(local: str, fires: bool) -> None:
     ],
 )
 def test_a_rule_holds_from_its_first_day_to_the_day_before_its_end(start: date, end: date | None, fires: bool) -> None:
-    table = with_rule("TR-01", effective_from=start, effective_to=end)
-    assert findings(CLOSED, ACROSS, table) == (["TR-01"] if fires else [])
+    book = with_rule("TR-01", effective_from=start, effective_to=end)
+    assert findings(CLOSED, ACROSS, book) == (["TR-01"] if fires else [])
 
 
 def test_the_local_day_counts_not_the_day_in_greenwich() -> None:
-    table = with_rule("TR-01", effective_from=date(2026, 11, 24))
+    book = with_rule("TR-01", effective_from=date(2026, 11, 24))
     half_past_midnight = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
-    assert findings(CLOSED, ACROSS, table, first_at=half_past_midnight) == ["TR-01"]
+    assert findings(CLOSED, ACROSS, book, first_at=half_past_midnight) == ["TR-01"]
 
 
 def test_a_rule_that_names_zones_holds_in_these_alone() -> None:
@@ -122,6 +130,7 @@ rules:
     version: 1
     kind: closed_zone
     title: {zh: 甲, en: a}
+    offence: traffic
     level: medium
     legal_basis: []
     confidence: unverified
@@ -136,26 +145,28 @@ rules:
 
 def test_a_wrong_table_names_file_line_key_and_remedy(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
+    shutil.copy(RULES / "classes.yaml", tmp_path)
     path.write_text(BROKEN, encoding="utf8")
     with pytest.raises(SettingsError) as error:
-        load_table(path)
+        load_book(path)
     text = str(error.value)
-    assert f"{path}:14: rules.0.classes" in text
+    assert f"{path}:15: rules.0.classes" in text
     assert "lorry" in text
     assert "use some of car" in text
-    assert f"{path}:16: rules.0.least_inside.source: is missing: add it" in text
+    assert f"{path}:17: rules.0.least_inside.source: is missing: add it" in text
 
 
 def test_a_number_in_another_unit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
+    shutil.copy(RULES / "classes.yaml", tmp_path)
     whole = BROKEN.replace("unit: s}", "unit: s, source: operator}").replace(", lorry", "")
     path.write_text(whole, encoding="utf8")
-    assert load_table(path).rules[0].same_act_within.value == 3
+    assert load_book(path).rules[0].same_act_within.value == 3
     path.write_text(whole.replace("value: 3, unit: s", "value: 3, unit: min"), encoding="utf8")
     with pytest.raises(SettingsError, match=r"\.0\.same_act_within: this number is reckoned in s: convert it from min"):
-        load_table(path)
+        load_book(path)
 
 
 def test_a_vehicle_that_stands_drives_against_no_lane() -> None:
-    table = with_rule("TR-03", least_travel=Quantity(value=0, unit="box sizes", source="test"))
-    assert findings(LANE, standing(3), table) == []
+    book = with_rule("TR-03", least_travel=Quantity(value=0, unit="box sizes", source="test"))
+    assert findings(LANE, standing(3), book) == []

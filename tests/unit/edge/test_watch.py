@@ -14,10 +14,10 @@ from detector.passage import Passage
 from detector.plan import PlanSettings
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
-from edge.rules import Finding, RuleTable
+from edge.rules import Finding, Place, RuleBook
 from edge.watch import CameraWatch, WatchSettings
 from tests.unit.edge.passages import NOON
-from tests.unit.edge.test_rules import CLOSED, NO_STOP, TABLE
+from tests.unit.edge.test_rules import BOOK, CLOSED, NO_STOP
 
 PICTURE = np.full((500, 1000, 3), 110, np.uint8)
 BOTH = PlanSettings(zones=(*CLOSED.zones, *NO_STOP.zones))
@@ -27,12 +27,14 @@ CLASSES = ("truck", "car")
 class Camera:
     """A watch that is fed boxes, ten frames a second, and notes what it says."""
 
-    def __init__(self, plan: PlanSettings, table: RuleTable | None = TABLE) -> None:
+    def __init__(self, plan: PlanSettings, book: RuleBook | None = BOOK) -> None:
         self.found: list[tuple[float, Finding, Passage]] = []
         self.over: list[Passage] = []
         self.t_s = 0.0
-        settings = WatchSettings(TrackerSettings(), ShotSettings(), plan, ZoneInfo("Asia/Shanghai"))
-        self.watch = CameraWatch("cam", CLASSES, table, settings, self._find, self.over.append)
+        settings = WatchSettings(
+            TrackerSettings(), ShotSettings(), plan, ZoneInfo("Asia/Shanghai"), Place("test", "cam")
+        )
+        self.watch = CameraWatch("cam", CLASSES, book, settings, self._find, self.over.append)
 
     def _find(self, finding: Finding, passage: Passage) -> None:
         self.found.append((self.t_s, finding, passage))
@@ -61,7 +63,7 @@ def test_a_finding_comes_while_the_vehicle_is_in_view_and_once() -> None:
     assert camera.over == []
     assert finding.rule.id == "TR-01"
     assert not passage.over
-    proven = finding.from_s + finding.rule.least_inside.value  # type: ignore[union-attr]
+    proven = finding.from_s + finding.rule.least_inside.value  # type: ignore[attr-defined]
     assert proven <= at_s <= proven + CameraWatch.JUDGE_EVERY_S + 0.11
     now = camera.watch.now(passage)
     assert now is not None
@@ -106,7 +108,7 @@ def test_where_no_zone_forbids_it_nothing_is_found(plan: PlanSettings) -> None:
 
 
 def test_without_rules_there_are_passages_alone() -> None:
-    camera = Camera(CLOSED, table=None)
+    camera = Camera(CLOSED, book=None)
     camera.drive(40)
     camera.watch.finish()
     assert (camera.found, len(camera.over)) == ([], 1)
