@@ -1,4 +1,4 @@
-"""The publisher: carries leads from the outbox to the hub until each has its receipt."""
+"""The publisher: carries leads and their updates from the outbox to the hub until each has its receipt."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from paho.mqtt.client import topic_matches_sub
 
 from edge.in_flight import InFlight
 from edge.outbox import Outbox, OutboxFullError
-from leads import Receipt, SignatureError, Status, Telemetry, WireError, encode, parse_json, read, verify
+from leads import Receipt, SignatureError, Status, Telemetry, WireError, encode, parse_json, read, verify_any
 from leads.broker import BrokerSettings
 from leads.link import Incoming, LinkHooks, MqttLink, Outgoing
 from leads.quiet import QuietLog
@@ -238,24 +238,12 @@ class Publisher:
         try:
             wire = parse_json(payload)
             receipt = read(Receipt, wire)
-            self._check_signature(wire)
+            verify_any(wire, self._hub_keys)
         except (WireError, SignatureError) as error:
             self._counters.bad_receipts += 1
             self._quiet.warning("receipt", "a receipt counts for nothing: %s", error)
             return None
         return receipt
-
-    def _check_signature(self, wire: dict[str, Any]) -> None:
-        faults: list[SignatureError] = []
-        for key in self._hub_keys:
-            try:
-                verify(wire, key)
-            except SignatureError as error:
-                faults.append(error)
-            else:
-                return
-        if faults:
-            raise faults[0]
 
     def _send(self) -> None:
         if not self._link.connected:

@@ -27,6 +27,7 @@ from leads.lead import (
 from leads.orders import Order, OrderReply, Position
 from leads.receipt import Reason, Receipt
 from leads.rollout import DesiredModel, ModelsDesired, ModelsReported, ReportedModel
+from leads.sighting import Sighting
 from leads.signing import (
     SignatureError,
     canonical_json,
@@ -35,9 +36,11 @@ from leads.signing import (
     sign_bytes,
     signature_of,
     verify,
+    verify_any,
     verify_bytes,
 )
 from leads.ulid import deterministic_ulid, ulid_time
+from leads.update import LeadUpdate
 from leads.watch import WatchEntry, WatchList, watch_shard
 from leads.weigh import Measure, Scale, WeighRecord
 from leads.wire import (
@@ -67,6 +70,7 @@ __all__ = [
     "FileRef",
     "KeyFileError",
     "Lead",
+    "LeadUpdate",
     "MalformedJsonError",
     "Measure",
     "Message",
@@ -84,6 +88,7 @@ __all__ = [
     "ReportedModel",
     "Scale",
     "SchemaViolationError",
+    "Sighting",
     "Signature",
     "SignatureError",
     "SignedMessage",
@@ -113,6 +118,7 @@ __all__ = [
     "signature_of",
     "ulid_time",
     "verify",
+    "verify_any",
     "verify_bytes",
     "watch_shard",
     "write_public_key",

@@ -17,8 +17,11 @@ from pydantic import (
     WithJsonSchema,
 )
 
-SCHEMA_VERSION: Final = "1.0"
-"""Version of the messages written here. The major number is the `v1` of the topics."""
+SCHEMA_VERSION: Final = "1.1"
+"""Version of the messages written here. The major number is the `v1` of the topics.
+
+1.1 adds lead updates, sightings and a watch entry's `prior_count`.
+"""
 
 UNKNOWN: Final = "unknown"
 """The word for a fact that was not seen. Nothing is invented."""

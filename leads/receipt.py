@@ -28,7 +28,7 @@ class Receipt(SignedMessage):
     hub_id: Ident
     """Hub that answers."""
     lead_id: UlidText | None
-    """Lead it is about; null where the message was too malformed to have an id."""
+    """Lead, or update of one, that it is about; null where the message was too malformed to have an id."""
     payload_sha256: Sha256Hex
     """SHA-256 of the exact bytes received, so that the box knows which message is meant."""
     outcome: Literal["accepted", "refused"]

@@ -15,7 +15,9 @@ from leads.lead import Lead
 from leads.orders import Order, OrderReply
 from leads.receipt import Receipt
 from leads.rollout import ModelsDesired, ModelsReported
+from leads.sighting import Sighting
 from leads.topics import ROOT
+from leads.update import LeadUpdate
 from leads.watch import WatchList
 from leads.weigh import WeighRecord
 
@@ -29,7 +31,7 @@ class Channel:
 
     name: str
     address: str
-    message: type[Message]
+    messages: tuple[type[Message], ...]
     sender: str
     receiver: str
     qos: Literal[0, 1]
@@ -37,18 +39,20 @@ class Channel:
 
 
 CHANNELS: Final = (
-    Channel("status", "{site}/{box}/status", Status, "box", "all", 1, True),
-    Channel("leads", "{site}/{box}/leads", Lead, "box", "hub", 1, False),
-    Channel("receipts", "{site}/{box}/receipts", Receipt, "hub", "box", 1, False),
-    Channel("telemetry", "{site}/{box}/telemetry", Telemetry, "box", "hub", 0, False),
-    Channel("modelsDesired", "{site}/{box}/models/desired", ModelsDesired, "hub", "box", 1, True),
-    Channel("modelsReported", "{site}/{box}/models/reported", ModelsReported, "box", "hub", 1, True),
-    Channel("watchlist", "watchlist/{shard}", WatchList, "hub", "box", 1, True),
-    Channel("weigh", "{site}/weigh", WeighRecord, "scale", "box", 1, False),
-    Channel("orders", "units/{unit}/orders", Order, "hub", "unit", 1, False),
-    Channel("replies", "units/{unit}/replies", OrderReply, "unit", "hub", 1, False),
+    Channel("status", "{site}/{box}/status", (Status,), "box", "all", 1, True),
+    Channel("leads", "{site}/{box}/leads", (Lead, LeadUpdate), "box", "hub", 1, False),
+    Channel("receipts", "{site}/{box}/receipts", (Receipt,), "hub", "box", 1, False),
+    Channel("telemetry", "{site}/{box}/telemetry", (Telemetry,), "box", "hub", 0, False),
+    Channel("sightings", "{site}/{box}/sightings", (Sighting,), "box", "box", 0, False),
+    Channel("modelsDesired", "{site}/{box}/models/desired", (ModelsDesired,), "hub", "box", 1, True),
+    Channel("modelsReported", "{site}/{box}/models/reported", (ModelsReported,), "box", "hub", 1, True),
+    Channel("watchlist", "watchlist/{shard}", (WatchList,), "hub", "box", 1, True),
+    Channel("weigh", "{site}/weigh", (WeighRecord,), "scale", "box", 1, False),
+    Channel("orders", "units/{unit}/orders", (Order,), "hub", "unit", 1, False),
+    Channel("replies", "units/{unit}/replies", (OrderReply,), "unit", "hub", 1, False),
 )
 """All that crosses the wire."""
+MESSAGES: Final = tuple(message for channel in CHANNELS for message in channel.messages)
 
 _PARAMETERS: Final = {
     "site": "Id of the site; neither `units` nor `watchlist`.",
@@ -86,19 +90,19 @@ def asyncapi() -> Json:
             for channel in CHANNELS
             for who, verb in ((channel.sender, "send"), (channel.receiver, "receive"))
         },
-        "components": {"messages": {channel.message.__name__: _message(channel) for channel in CHANNELS}},
+        "components": {"messages": {message.__name__: _message(message) for message in MESSAGES}},
     }
 
 
 def _channel(channel: Channel) -> Json:
-    name = channel.message.__name__
+    names = [message.__name__ for message in channel.messages]
     parameters = [part[1:-1] for part in channel.address.split("/") if part.startswith("{")]
     return {
         "address": f"{ROOT}/{channel.address}",
         "description": f"{channel.sender} -> {channel.receiver}, QoS {channel.qos}"
         + (", retained" if channel.retained else ""),
         "parameters": {parameter: {"description": _PARAMETERS[parameter]} for parameter in parameters},
-        "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
     }
 
 
@@ -106,7 +110,7 @@ def _operation(channel: Channel, verb: str) -> Json:
     operation: Json = {
         "action": verb,
         "channel": {"$ref": f"#/channels/{channel.name}"},
-        "messages": [{"$ref": f"#/channels/{channel.name}/messages/{channel.message.__name__}"}],
+        "messages": [{"$ref": f"#/channels/{channel.name}/messages/{m.__name__}"} for m in channel.messages],
     }
     if verb == "send":
         operation["bindings"] = {"mqtt": {"qos": channel.qos, "retain": channel.retained, "bindingVersion": "0.2.0"}}
@@ -115,8 +119,7 @@ def _operation(channel: Channel, verb: str) -> Json:
     return operation
 
 
-def _message(channel: Channel) -> Json:
-    message = channel.message
+def _message(message: type[Message]) -> Json:
     return {
         "name": message.__name__,
         "summary": (message.__doc__ or "").strip().splitlines()[0],
@@ -129,6 +132,6 @@ def _message(channel: Channel) -> Json:
 
 def documents() -> dict[str, str]:
     """All documents by file name, as text."""
-    files = {f"{channel.message.__name__}.schema.json": schema_of(channel.message) for channel in CHANNELS}
+    files = {f"{message.__name__}.schema.json": schema_of(message) for message in MESSAGES}
     files["asyncapi.json"] = asyncapi()
     return {name: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for name, content in files.items()}

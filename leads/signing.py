@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import TypeVar
 
 from cryptography.exceptions import InvalidSignature
@@ -51,6 +52,20 @@ def verify(wire: WireDict, public: Ed25519PublicKey) -> None:
     Raises SignatureError, saying whether it is missing, malformed, of another key, or wrong.
     """
     verify_bytes(canonical_json(wire), signature_of(wire), public)
+
+
+def verify_any(wire: WireDict, keys: Sequence[Ed25519PublicKey]) -> None:
+    """Check that one of the keys signed a message; without keys anything goes. Raises SignatureError."""
+    faults: list[SignatureError] = []
+    for key in keys:
+        try:
+            verify(wire, key)
+        except SignatureError as error:
+            faults.append(error)
+        else:
+            return
+    if faults:
+        raise faults[0]
 
 
 def signature_of(wire: WireDict) -> Signature:

@@ -23,6 +23,7 @@ class BoxTopic(Enum):
     TELEMETRY = "telemetry"
     MODELS_DESIRED = "models/desired"
     MODELS_REPORTED = "models/reported"
+    SIGHTINGS = "sightings"
 
 
 class UnitTopic(Enum):

@@ -38,6 +38,8 @@ class WatchEntry(Part):
     """From when."""
     until: UtcMs | None = None
     """Until when; null while open-ended."""
+    prior_count: Count | None = None
+    """Acts found and closed against it in the last 365 days, as the hub knows; null where it does not say."""
 
     @property
     def identity(self) -> tuple[str, str]:

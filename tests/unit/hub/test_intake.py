@@ -14,7 +14,7 @@ from hub.intake import judge
 from leads import LEAD_MAX_BYTES, KeyFileError, canonical_json, encode, sign, sign_bytes
 from leads.topics import BoxAddress, BoxTopic
 from tests.unit.hub.intakes import ADDRESS, BOX_KEY, OTHER_KEY, judged, keys_of, signed
-from tests.unit.leads.samples import sample_lead
+from tests.unit.leads.samples import NEWER, sample_lead
 
 
 def _changed(**changes: Any) -> bytes:
@@ -79,7 +79,7 @@ def test_while_a_box_changes_its_key_either_counts() -> None:
 
 
 def test_a_lead_of_a_newer_version_is_verified_with_what_it_adds() -> None:
-    wire = json.loads(encode(sample_lead(schema_version="1.1"))) | {"added": {"by": "a newer box"}}
+    wire = json.loads(encode(sample_lead(schema_version=NEWER))) | {"added": {"by": "a newer box"}}
     payload = json.dumps(wire | {"signature": _signature(wire)}).encode()
     verdict = judged(payload)
     assert verdict.fault is None

@@ -9,22 +9,27 @@ from typing import Any
 from hypothesis import strategies as st
 
 from leads import (
+    SCHEMA_VERSION,
     Act,
     CameraRef,
     EvidenceRef,
     Fact,
     FileRef,
     Lead,
+    LeadUpdate,
     ModelRef,
     PassageRef,
     Plate,
     Receipt,
+    Sighting,
     Vehicle,
     deterministic_ulid,
 )
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 ZEROS = "0" * 64
+NEWER = f"1.{int(SCHEMA_VERSION.partition('.')[2]) + 1}"
+"""The version after the one written here."""
 
 
 def sample_lead(number: int = 1, *, site: str = "site-1", box: str = "box-1", **changes: Any) -> Lead:
@@ -83,6 +88,43 @@ def sample_receipt(payload_sha256: str, lead_id: str) -> Receipt:
         outcome="accepted",
         stored_at=NOON + timedelta(minutes=1),
     )
+
+
+def sample_update(lead: Lead, time: int = 1, **changes: Any) -> LeadUpdate:
+    """The vehicle of a lead is seen again, for the `time`-th time, ten minutes after the last."""
+    at = lead.occurred_at + timedelta(minutes=10 * time)
+    members: dict[str, Any] = {
+        "update_id": deterministic_ulid(at, lead.lead_id),
+        "lead_id": lead.lead_id,
+        "site_id": lead.site_id,
+        "box_id": lead.box_id,
+        "rule_id": lead.act.rule_id,
+        "camera": CameraRef(id="layby", place="岭下港湾"),
+        "passage": PassageRef(id=f"layby-{time}", first_seen=at, last_seen=at + timedelta(seconds=3)),
+        "occurred_at": at,
+        "repeat_count": time,
+        "facts": (Fact(name="zone", value="layby"),),
+        "one_act_key": f"{lead.act.rule_id}|{lead.box_id}|layby-{at:%H%M%S}",
+    }
+    return LeadUpdate(**(members | changes))
+
+
+def sample_sighting(number: int = 1, **changes: Any) -> Sighting:
+    """A pass at a neighbour's, each `number` a minute later."""
+    members: dict[str, Any] = {
+        "site_id": "station",
+        "box_id": "box-7",
+        "camera": "gate",
+        "place": "南平汽车站",
+        "hub": "客运枢纽",
+        "lon": 118.17,
+        "lat": 26.64,
+        "plate": "闽H12345",
+        "plate_type": "02",
+        "at": NOON + timedelta(minutes=number),
+        "vehicle_class": "car",
+    }
+    return Sighting(**(members | changes))
 
 
 _FIRST = string.ascii_letters + string.digits

@@ -25,6 +25,7 @@ from leads import (
     sign,
     signature_of,
     verify,
+    verify_any,
     write_public_key,
 )
 from tests.unit.leads.samples import any_lead, sample_lead
@@ -153,3 +154,13 @@ def test_openssl_verifies_a_lead_without_lushao(tmp_path: Path) -> None:
     files = ["-inkey", "box.pub", "-in", "lead", "-sigfile", "signature"]
     done = subprocess.run([*command, *files], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Verified Successfully" in done.stdout
+
+
+def test_one_of_several_keys_is_enough_and_without_keys_anything_goes() -> None:
+    wire = parse_json(SIGNED)
+    verify_any(wire, (OTHER.public_key(), KEY.public_key()))
+    with pytest.raises(SignatureError, match="signed by key"):
+        verify_any(wire, (OTHER.public_key(),))
+    with pytest.raises(SignatureError, match="not signed"):
+        verify_any(wire | {"signature": None}, (KEY.public_key(),))
+    verify_any(wire | {"signature": None}, ())

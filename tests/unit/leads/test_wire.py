@@ -12,19 +12,28 @@ from hypothesis import strategies as st
 from leads import (
     SCHEMA_VERSION,
     Lead,
+    LeadUpdate,
     MalformedJsonError,
     Receipt,
     SchemaViolationError,
+    Sighting,
     UnsupportedVersionError,
+    WatchList,
     WireError,
     decode,
     encode,
     parse_json,
 )
-from tests.unit.leads.samples import ZEROS, any_lead, sample_lead, sample_receipt
-
-MAJOR, MINOR = (int(part) for part in SCHEMA_VERSION.split("."))
-NEWER = f"{MAJOR}.{MINOR + 1}"
+from tests.unit.leads.samples import (
+    NEWER,
+    NOON,
+    ZEROS,
+    any_lead,
+    sample_lead,
+    sample_receipt,
+    sample_sighting,
+    sample_update,
+)
 
 
 def _wire(lead: Lead | None = None) -> dict[str, Any]:
@@ -208,3 +217,39 @@ def test_a_receipt_is_of_one_outcome() -> None:
         wire = json.loads(encode(sample_receipt(ZEROS, sample_lead().lead_id))) | changes
         with pytest.raises(SchemaViolationError):
             decode(Receipt, _bytes(wire))
+
+
+def test_updates_and_sightings_are_read_back_as_they_were_written() -> None:
+    update, sighting = sample_update(sample_lead()), sample_sighting()
+    assert decode(LeadUpdate, encode(update)) == update
+    assert decode(Sighting, encode(sighting)) == sighting
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"plate": "闽H12-45"}, "plate"),
+        ({"plate_type": "unknown"}, "plate_type"),
+        ({"lat": None}, "both lon and lat"),
+        ({"lat": 91.0}, "lat"),
+    ],
+)
+def test_a_sighting_is_of_a_sure_identity_at_a_whole_place(changes: dict[str, Any], said: str) -> None:
+    wire = json.loads(encode(sample_sighting())) | changes
+    with pytest.raises(SchemaViolationError, match=said):
+        decode(Sighting, _bytes(wire))
+
+
+def test_an_update_counts_at_least_itself() -> None:
+    wire = json.loads(encode(sample_update(sample_lead()))) | {"repeat_count": 0}
+    with pytest.raises(SchemaViolationError, match="repeat_count"):
+        decode(LeadUpdate, _bytes(wire))
+
+
+def test_a_watch_entry_says_how_many_acts_came_before_or_that_it_does_not_know() -> None:
+    entry = {"plate": "闽H12345", "plate_type": "02", "colour": "red", "reason": "多次", "kind": "repeat"}
+    wire = {"schema_version": SCHEMA_VERSION, "shard": "c", "revision": 1, "issued_at": _wire()["made_at"]}
+    entry["since"] = _wire()["made_at"]
+    for told, known in (({}, None), ({"prior_count": 3}, 3)):
+        (held,) = decode(WatchList, _bytes(wire | {"entries": [entry | told]})).entries
+        assert (held.prior_count, held.since) == (known, NOON.replace(second=9))
