@@ -46,7 +46,7 @@ def test_check_says_what_will_be_watched_and_by_what(site: Path) -> None:
     done = edge("check", site)
     assert done.exit_code == 0
     text = " ".join(done.stderr.split())
-    for piece in ("in order", "camera gate: 测试点; lower-lane (closed)", "network blocks on cpu", "rules road"):
+    for piece in ("in order", "camera gate: 测试点; lower-lane (closed)", "network blocks on cpu", "in force: TR-01"):
         assert piece in text
 
 
