@@ -15,6 +15,9 @@ from leads import Fact
 from models.taxonomy import VEHICLES
 
 Level = Literal["low", "medium", "high"]
+Stage = Literal["in view", "read", "whole"]
+"""When a rule is judged: while the vehicle is in view, by its way alone; as soon as its plate is read; or when all that
+is to be known of its pass is known."""
 Outcome = Literal["fires", "holds off", "unknown"]
 """`unknown`: nothing speaks against an offence, but something that it needs is not known."""
 
@@ -163,8 +166,7 @@ class RuleBase(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    in_view: ClassVar[bool] = False
-    """Whether it is judged while the vehicle is in view, by its way alone; else once all is known."""
+    stage: ClassVar[Stage] = "whole"
     id: str = Field(pattern=r"^[A-Z]{2}-\d{2}$")
     """Name of the rule, for example TR-01."""
     version: int = Field(ge=1)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from edge.rules.base import Finding, Judgement
+from edge.rules.base import Finding, Judgement, Stage
 from edge.rules.known import Known
 from edge.rules.table import RuleBook
-
-Stage = Literal["in view", "whole"]
-"""While the vehicle is in view its way alone is known; the other rules wait until everything is."""
 
 
 def try_rules(known: Known, book: RuleBook, stage: Stage | None = None) -> tuple[Judgement, ...]:
     """Try every rule in force on the local day of the pass, or those of one stage; tells of each why."""
     day = known.local(known.first_s).date()
-    rules = (r for r in book.in_force(day) if stage is None or r.in_view is (stage == "in view"))
+    rules = (r for r in book.in_force(day) if stage is None or r.stage == stage)
     return tuple(rule.judge(known) for rule in rules)
 
 

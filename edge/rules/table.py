@@ -96,8 +96,8 @@ def load_book(path: Path) -> RuleBook:
     files = sorted(p for p in folder.glob("*.yaml") if p.name != CATALOGUE) if path.is_dir() else [path]
     if not files:
         raise SettingsError([f"{path}: holds no rule table (*.yaml); copy those of configs/rules"])
-    catalogue = load_settings(folder / CATALOGUE, Catalogue)
     tables = tuple(load_settings(file, RuleTable) for file in files)
+    catalogue = load_settings(folder / CATALOGUE, Catalogue)
     digest = sha256()
     for file in (*files, folder / CATALOGUE):
         digest.update(sha256(file.read_bytes()).digest())

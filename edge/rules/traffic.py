@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from detector.plan import Purpose
-from edge.rules.base import Judgement, RuleBase, Trial, first_act
+from edge.rules.base import Judgement, RuleBase, Stage, Trial, first_act
 from edge.rules.known import Area, Known
 from edge.rules.numbers import BoxSizes, Degrees, Seconds
 from leads import Fact
@@ -15,7 +15,7 @@ from leads import Fact
 class ZoneRule(RuleBase):
     """A rule of a zone drawn on the camera's picture."""
 
-    in_view: ClassVar[bool] = True
+    stage: ClassVar[Stage] = "in view"
     purpose: ClassVar[Purpose]
     """The zones it looks at."""
     zones: tuple[str, ...] | None = None

@@ -97,7 +97,7 @@ def line_of(path: Path, piece: str) -> int:
         ("pre_s: 2", "pre_s: -2", "evidence.pre_s", "greater than or equal to 0 (found -2)"),
         ("id: gate", "id: Gate 1", "cameras.0.source.id", "(found 'Gate 1')"),
         ("id: lower-lane", "id: Lower Lane", "cameras.0.plan.zones.0.id", "(found 'Lower Lane')"),
-        ("purpose: closed", "purpose: shut", "cameras.0.plan.zones.0.purpose", "'closed', 'no_stop' or 'lane'"),
+        ("purpose: closed", "purpose: shut", "cameras.0.plan.zones.0.purpose", "'closed', 'no_stop', 'lane'"),
         ("id: lower-lane", "id: a-lane\n      direction: [[0, 0], [0, 0]]", "cameras.0.plan.zones.0", "has no length"),
         ("port: 1", "port: 70000", "broker.port", "less than or equal to 65535 (found 70000)"),
         ("box: box-1", "box: box/1", "box", "(found 'box/1')"),
