@@ -16,10 +16,10 @@ from edge.evidence.desk import Case, EvidenceDesk
 from edge.evidence.draft import Draft
 from edge.outbox import ActPlace
 from edge.rules import Finding
+from edge.rules.known import Identity
 from edge.second_look import SecondLookDesk
 from edge.settings import EvidenceSettings, PlaceSettings
 from leads import Act, CameraRef, ModelRef, PassageRef, Vehicle, deterministic_ulid
-
 
 ON_LEADS = {"road_code", "stake", "lane", "direction"}
 """What a lead says of its camera's place, besides the name."""
@@ -97,8 +97,12 @@ class CaseWorker:
         """Vehicles of acts, as far as they are still followed."""
         self.counts = CaseCounts()
 
-    def found(self, finding: Finding, passage: Passage) -> None:
-        """A rule seems broken: open a case, unless a lead was made of this act."""
+    def found(self, finding: Finding, passage: Passage, identity: Identity | None = None) -> None:
+        """A rule seems broken: open a case, unless a lead was made of this act.
+
+        `identity`, as far as it is known: else the plate that the second look reads stands for it. Whether another
+        camera's lead is of the same act and vehicle is looked up when the case is sealed, for then it is known.
+        """
         self.counts.findings += 1
         self._in_view = {p.id: p for was in self._in_view.values() if (p := self._now(was)) is not None}
         for followed in self._in_view.values():
@@ -110,7 +114,7 @@ class CaseWorker:
         settings = self._evidence
         first_s = max(finding.from_s, finding.proven_s - settings.longest_act_s)
         until_s = finding.proven_s + settings.post_s
-        draft = self._draft(finding, passage, (first_s, finding.proven_s))
+        draft = self._draft(finding, passage, (first_s, finding.proven_s), identity)
         self._acts.begin(draft.lead_id, finding, passage)
         clip = self._ring.reserve(passage.session, first_s - settings.pre_s, until_s)
         live = self._source.mode == "live"
@@ -175,13 +179,18 @@ class CaseWorker:
         self._open.remove(entry)
         self._desk.close(entry.case, replace(entry.asked or entry.passage, facts=entry.facts))
 
-    def _draft(self, finding: Finding, passage: Passage, moments_s: tuple[float, float]) -> Draft:
+    def _draft(
+        self, finding: Finding, passage: Passage, moments_s: tuple[float, float], identity: Identity | None
+    ) -> Draft:
         rule = finding.rule
+        place = ActPlace(rule.id, passage.camera, finding.zone)
+        if identity is not None and identity.sure:
+            place = place.named(identity.plate, identity.plate_type)
         act_key = f"{rule.id}|{self._facts.box}|{passage.id}"
         return Draft(
             lead_id=deterministic_ulid(finding.occurred_at, act_key),
             act_key=act_key,
-            place=ActPlace(rule.id, passage.camera, finding.zone),
+            place=place,
             site_id=self._facts.site,
             box_id=self._facts.box,
             occurred_at=finding.occurred_at,
@@ -214,4 +223,5 @@ class CaseWorker:
             act_from_s=finding.from_s,
             act_proven_s=finding.proven_s,
             moments_s=moments_s,
+            one_act_within_s=rule.same_act_within.value if rule.one_act_per == "site" else None,
         )

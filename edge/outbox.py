@@ -1,4 +1,4 @@
-"""The outbox: leads wait here, over power cuts and restarts, until the hub says that it holds them."""
+"""The outbox: leads and their updates wait here, over power cuts and restarts, until the hub says that it has them."""
 
 from __future__ import annotations
 
@@ -120,17 +120,19 @@ class Outbox:
         *,
         act: ActPlace | None = None,
         chain: ChainHead | None = None,
+        of_lead: str | None = None,
     ) -> bool:
         """Put a lead in the queue and move the chain's head, both or neither; durable on return.
 
-        Returns False, with nothing changed, when the lead or the act is known already. Raises ChainForkError
-        when the link `chain` is not beyond the head, ValueError when the payload is too large to be taken.
+        With `of_lead` it is an update of that lead, which goes the same way under an id of its own. Returns False,
+        with nothing changed, when the lead or the act is known already. Raises ChainForkError when the link `chain`
+        is not beyond the head, ValueError when the payload is too large to be taken.
         """
         if len(payload) > LEAD_MAX_BYTES:
             raise ValueError(f"lead {lead_id} has {len(payload)} bytes; the hub takes {LEAD_MAX_BYTES} at most")
         lead = RecoveredLead(lead_id, act_key, payload, occurred_at, act, chain)
         with self._transaction() as db:
-            if not self._insert(db, lead):
+            if not self._insert(db, lead, of_lead):
                 return False
             if chain is not None:
                 head = self.chain_head()
@@ -153,7 +155,7 @@ class Outbox:
                     self._set_head(db, lead.chain)
         return added
 
-    def _insert(self, db: sqlite3.Connection, lead: RecoveredLead) -> bool:
+    def _insert(self, db: sqlite3.Connection, lead: RecoveredLead, of_lead: str | None = None) -> bool:
         act = lead.act
         row = (
             lead.lead_id,
@@ -167,10 +169,14 @@ class Outbox:
             act.zone if act else None,
             json.dumps(act.box) if act and act.box else None,
             format_time(act.seen_at if act and act.seen_at else lead.occurred_at),
+            act.plate if act else None,
+            act.plate_type if act else None,
+            of_lead,
         )
         cursor = db.execute(
             "INSERT INTO leads (lead_id, act_key, occurred_at, added_at, payload, payload_sha256, state,"
-            " rule_id, camera, zone, box, seen_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)"
+            " rule_id, camera, zone, box, seen_at, plate, plate_type, of_lead)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING",
             row,
         )
@@ -207,9 +213,9 @@ class Outbox:
         with self._transaction() as db:
             for receipt in receipts:
                 row = db.execute(
-                    "SELECT lead_id, state FROM leads WHERE payload_sha256 = ?", (receipt.payload_sha256,)
+                    "SELECT lead_id, state, of_lead FROM leads WHERE payload_sha256 = ?", (receipt.payload_sha256,)
                 ).fetchone()
-                if row is None or receipt.lead_id not in (None, row[0]):
+                if row is None or receipt.lead_id not in (None, row[0], row[2]):
                     continue
                 if self._apply(db, receipt, row[0], row[1]):
                     settled[receipt.outcome].append(row[0])
@@ -269,6 +275,28 @@ class Outbox:
         )
         return [_known_act(row) for row in rows]
 
+    def lead_of(self, act: ActPlace, since: datetime, until: datetime) -> str | None:
+        """The first lead against the same rule and vehicle that was seen between two times (UTC), at any camera.
+
+        A vehicle whose plate is not known is found nowhere.
+        """
+        if act.plate is None or act.plate_type is None:
+            return None
+        rows = self._rows(
+            "SELECT coalesce(of_lead, lead_id) FROM leads WHERE plate = ? AND plate_type = ? AND rule_id = ?"
+            " AND seen_at >= ? AND occurred_at <= ? ORDER BY seq LIMIT 1",
+            act.plate,
+            act.plate_type,
+            act.rule_id,
+            format_time(since),
+            format_time(until),
+        )
+        return rows[0][0] if rows else None
+
+    def repeats(self, lead_id: str) -> int:
+        """How many updates were made of a lead."""
+        return int(self._rows("SELECT count(*) FROM leads WHERE of_lead = ?", lead_id)[0][0])
+
     def act_seen_again(self, lead_id: str, seen_at: datetime, box: Box | None = None) -> None:
         """Note that the act of a lead goes on, so that it is still known as the same after a restart."""
         with self._transaction() as db:
@@ -281,7 +309,8 @@ class Outbox:
         """Ids, oldest first, of the leads whose evidence may go: held by the hub since before `held_before` (UTC),
         or with their evidence."""
         rows = self._rows(
-            "SELECT lead_id FROM leads WHERE state = 'held' AND (holds_evidence = 1 OR settled_at < ?) ORDER BY seq",
+            "SELECT lead_id FROM leads WHERE state = 'held' AND of_lead IS NULL"
+            " AND (holds_evidence = 1 OR settled_at < ?) ORDER BY seq",
             format_time(held_before),
         )
         return [row[0] for row in rows]
@@ -311,12 +340,5 @@ class Outbox:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """One transaction: durable at the end, undone on any error."""
-        with self._mutex, meaning(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._mutex, meaning(self.path), outbox_file.transaction(self._db) as db:
+            yield db

@@ -15,10 +15,14 @@ from edge.outbox_rows import COLUMNS, is_whole
 
 APPLICATION_ID: Final = 0x4C53_4F42
 """`LSOB`, in the file's header: tells an outbox from any other SQLite file."""
-VERSION: Final = 1
-"""Version of the tables, in `user_version`."""
+VERSION: Final = 2
+"""Version of the tables, in `user_version`. 2 added the plate by which an act is known again, and updates."""
 
-TABLES: Final = """
+_ADDED_2: Final = """
+CREATE INDEX leads_vehicle ON leads (plate, plate_type, rule_id) WHERE plate IS NOT NULL;
+CREATE INDEX leads_updates ON leads (of_lead) WHERE of_lead IS NOT NULL;
+"""
+TABLES: Final = f"""
 CREATE TABLE leads (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     lead_id TEXT NOT NULL UNIQUE,
@@ -36,7 +40,10 @@ CREATE TABLE leads (
     camera TEXT,
     zone TEXT,
     box TEXT,
-    seen_at TEXT
+    seen_at TEXT,
+    plate TEXT,
+    plate_type TEXT,
+    of_lead TEXT
 ) STRICT;
 CREATE INDEX leads_queued ON leads (seq) WHERE state = 'queued';
 CREATE INDEX leads_sha256 ON leads (payload_sha256);
@@ -46,7 +53,12 @@ CREATE TABLE chain (
     seq INTEGER NOT NULL,
     hash TEXT NOT NULL
 ) STRICT;
-"""
+{_ADDED_2}"""
+_FROM_1: Final = f"""
+ALTER TABLE leads ADD COLUMN plate TEXT;
+ALTER TABLE leads ADD COLUMN plate_type TEXT;
+ALTER TABLE leads ADD COLUMN of_lead TEXT;
+{_ADDED_2}"""
 
 
 class OutboxError(Exception):
@@ -178,7 +190,9 @@ def connect(path: Path) -> sqlite3.Connection:
             _check_header(connection, path)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
-            _check_contents(connection, path)
+            _check_structure(connection, path)
+            _upgrade(connection)
+            _check_rows(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -193,15 +207,34 @@ def _check_header(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if VERSION < version < 1000:
         raise OutboxError(f"the outbox {path} is of version {version}, not {VERSION}: run the newer Lushao")
-    if version != VERSION:
+    if not 1 <= version <= VERSION:
         raise damaged(path, f"there is no version {version}")
 
 
-def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
-    """Check the file's structure, its length and every row.
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables of an older version up to this one, wholly or not at all."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 1:
+        with transaction(connection):
+            for statement in _FROM_1.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={VERSION}")
 
-    SQLite fills up a last page that was cut short, and its check does not see a changed byte in a value.
-    """
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """One transaction: durable at the end, undone on any error."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _check_structure(connection: sqlite3.Connection, path: Path) -> None:
+    """Check the file's structure and its length: SQLite fills up a last page that was cut short."""
     found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
     if found != ["ok"]:
         raise damaged(path, "; ".join(found).replace("\n", " "))
@@ -209,6 +242,10 @@ def _check_contents(connection: sqlite3.Connection, path: Path) -> None:
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     if path.stat().st_size % page_size:
         raise damaged(path, "its last page is cut short")
+
+
+def _check_rows(connection: sqlite3.Connection, path: Path) -> None:
+    """Check every row: SQLite's own check does not see a changed byte in a value."""
     for row in connection.execute(f"SELECT {COLUMNS} FROM leads NOT INDEXED"):
         if not is_whole(row):
             raise damaged(path, f"row {row[0]} is not what was written")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from detector.detections import Box
+from leads import UNKNOWN
+
+UNREAD = "-"
+"""Stands in a plate's text for a character that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,15 @@ class ActPlace:
     box: Box | None = None
     seen_at: datetime | None = None
     """When it was last seen (UTC); None means when it occurred."""
+    plate: str | None = None
+    plate_type: str | None = None
+    """The vehicle's identity, where it is sure; then the act is known again before other cameras too."""
+
+    def named(self, plate: str, plate_type: str) -> ActPlace:
+        """The same with the vehicle's identity, where that is whole and none is known yet."""
+        if self.plate is not None or plate_type == UNKNOWN or UNREAD in plate:
+            return self
+        return replace(self, plate=plate, plate_type=plate_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Final
 from edge import outbox_file
 from edge.durable import sync_folder
 from edge.outbox_file import FileLock, OutboxDamagedError, companions, meaning
-from edge.outbox_rows import COLUMNS, Row, is_whole
+from edge.outbox_rows import COLUMNS, COLUMNS_1, Row, is_whole
 
 log = logging.getLogger(__name__)
 _UNREADABLE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -85,8 +85,9 @@ def _insert(new: sqlite3.Connection, row: Row) -> int:
 def _readable_rows(old: sqlite3.Connection) -> Iterator[Row]:
     """All rows that can be read, walking on behind the first damage and then trying number by number."""
     last = 0
+    columns = _columns_of(old)
     try:
-        for row in old.execute(f"SELECT {COLUMNS} FROM leads NOT INDEXED ORDER BY seq"):
+        for row in old.execute(f"SELECT {columns} FROM leads NOT INDEXED ORDER BY seq"):
             last = row[0]
             yield row
     except _UNREADABLE as error:
@@ -95,7 +96,17 @@ def _readable_rows(old: sqlite3.Connection) -> Iterator[Row]:
         return
     for seq in range(last + 1, _highest(old, last) + 1):
         with suppress(*_UNREADABLE):
-            yield from old.execute(f"SELECT {COLUMNS} FROM leads NOT INDEXED WHERE seq = ?", (seq,))
+            yield from old.execute(f"SELECT {columns} FROM leads NOT INDEXED WHERE seq = ?", (seq,))
+
+
+def _columns_of(old: sqlite3.Connection) -> str:
+    """What to ask for so that rows come in the order of `COLUMNS`, whatever version the file is of."""
+    try:
+        old.execute(f"SELECT {COLUMNS} FROM leads LIMIT 0")
+    except _UNREADABLE as error:
+        if "no such column" in str(error):
+            return f"{COLUMNS_1}, NULL, NULL, NULL"
+    return COLUMNS
 
 
 def _highest(old: sqlite3.Connection, last: int) -> int:

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +31,8 @@ from edge.evidence.draft import ClipState, Draft
 from edge.evidence.facts import write_shots
 from edge.evidence.manifest import PENDING
 from edge.evidence.seal import Sealer
-from edge.outbox import Outbox, OutboxFullError
+from edge.outbox import ActPlace, Outbox, OutboxFullError
+from leads import Plate
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ class DeskCounts:
     sealed: int = 0
     repeated: int = 0
     """Acts that were known already: seen again after a restart."""
+    updates: int = 0
+    """Acts whose vehicle has its lead already, by its plate: told as an update of that lead."""
     clips_without_space: int = 0
     waits_for_space: int = 0
 
@@ -244,7 +247,7 @@ class EvidenceDesk:
             update={
                 "clip": case.written,
                 "missing": missing,
-                "place": replace(case.draft.place, box=last_box(passage), seen_at=passage.last_at),
+                "place": _seen(case.draft.place, passage, told.plate),
                 "vehicle": case.draft.vehicle.model_copy(update={"plate": told.plate}),
                 "facts": (*case.draft.facts, *told.facts),
                 "pictures": told.pictures,
@@ -278,6 +281,10 @@ class EvidenceDesk:
             self.counts.repeated += 1
             shutil.rmtree(folder)
             return
+        lead_id = self._lead_of(draft)
+        if lead_id is not None:
+            self._tell_again(folder, draft, lead_id)
+            return
         sealed = self._sealer.seal(folder, self._outbox.chain_head())
         # The folder has moved to its place by now: only this last step may be tried again.
         add = partial(
@@ -293,6 +300,23 @@ class EvidenceDesk:
             return
         self.counts.sealed += 1
         log.info("lead %s sealed: %s, %s", sealed.lead.lead_id, sealed.lead.act.rule_id, sealed.lead.act.summary)
+        self._on_lead()
+
+    def _lead_of(self, draft: Draft) -> str | None:
+        """Id of the lead that was made of this act before, at any camera, by the vehicle's plate."""
+        if draft.one_act_within_s is None:
+            return None
+        within = timedelta(seconds=draft.one_act_within_s)
+        return self._outbox.lead_of(draft.place, draft.passage.first_seen - within, draft.passage.last_seen + within)
+
+    def _tell_again(self, folder: Path, draft: Draft, lead_id: str) -> None:
+        """One act, one lead: an update goes in this one's place, and under its key, so that neither comes twice."""
+        times = self._outbox.repeats(lead_id) + 1
+        payload = self._sealer.update(draft, lead_id, times)
+        self._outbox.add(draft.lead_id, draft.act_key, payload, draft.occurred_at, act=draft.place, of_lead=lead_id)
+        shutil.rmtree(folder)
+        self.counts.updates += 1
+        log.info("lead %s: its vehicle was seen at the same act again, by now %d times", lead_id, times)
         self._on_lead()
 
     def _until_there_is_space(self, work: Callable[[], object]) -> bool:
@@ -328,6 +352,11 @@ class EvidenceDesk:
         aside = folder.with_name(f".damaged-{time.time_ns()}-{folder.name}")
         log.error("draft %s is not whole (%s): set aside as %s", folder, error, aside)
         folder.rename(aside)
+
+
+def _seen(place: ActPlace, passage: Passage, plate: Plate | None) -> ActPlace:
+    place = replace(place, box=last_box(passage), seen_at=passage.last_at)
+    return place if plate is None else place.named(plate.text, plate.type)
 
 
 def _is_full(error: Exception) -> bool:

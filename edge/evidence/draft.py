@@ -67,6 +67,8 @@ class Draft(BaseModel):
     act_proven_s: float
     moments_s: tuple[float, ...]
     """When the panoramas are taken."""
+    one_act_within_s: float | None = None
+    """The same vehicle at the same act within this time, at any camera, makes no second lead; None: no such rule."""
     pictures: tuple[ProofPicture, ...] = ()
     """Shots of the vehicle, the best one and those that prove a fact."""
     clip: ClipState | None = None

@@ -30,7 +30,10 @@ from edge.evidence.manifest import (
 )
 from edge.evidence.pictures import Caption, write_overlay, write_picture
 from edge.outbox import ChainHead, RecoveredLead
-from leads import EvidenceRef, FileRef, Lead, encode, sign, sign_bytes
+from leads import EvidenceRef, FileRef, Lead, LeadUpdate, encode, sign, sign_bytes
+
+MOST_FACTS = 20
+"""Of an update: it says what was seen again, in short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,23 @@ class Sealer:
         payload = encode(lead)
         write_durably(pending / LEAD, payload)
         return Sealed(lead, payload, ChainHead(manifest.chain_seq, digest), self._settle(pending, day, draft.lead_id))
+
+    def update(self, draft: Draft, lead_id: str, repeat_count: int) -> bytes:
+        """The signed update that a draft becomes whose act has its lead already. It takes no place in the chain."""
+        update = LeadUpdate(
+            update_id=draft.lead_id,
+            lead_id=lead_id,
+            site_id=draft.site_id,
+            box_id=draft.box_id,
+            rule_id=draft.act.rule_id,
+            camera=draft.camera,
+            passage=draft.passage,
+            occurred_at=draft.occurred_at,
+            repeat_count=repeat_count,
+            facts=tuple(fact.model_copy(update={"proof": None}) for fact in draft.facts[:MOST_FACTS]),
+            one_act_key=draft.act_key,
+        )
+        return encode(sign(update, self._key))
 
     def _gather(self, pending: Path, draft: Draft) -> tuple[list[FileRef], tuple[str, ...]]:
         missing = list(draft.missing)

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from edge.outbox import (
+    ActPlace,
     ChainForkError,
     Outbox,
     OutboxBusyError,
@@ -22,10 +24,10 @@ from edge.outbox import (
     OutboxFullError,
     RecoveredLead,
 )
-from edge.outbox_file import connect
+from edge.outbox_file import VERSION, connect
 from leads import LEAD_MAX_BYTES, encode
-from tests.unit.edge.outboxes import accepted, link, on_disk, put, queue, refused
-from tests.unit.leads.samples import NOON, sample_lead
+from tests.unit.edge.outboxes import accepted, as_version_1, link, on_disk, put, put_update, queue, refused
+from tests.unit.leads.samples import NOON, sample_lead, sample_update
 
 
 @pytest.fixture
@@ -178,6 +180,81 @@ def test_acts_are_known_again_after_a_restart(tmp_path: Path) -> None:
         assert outbox.acts("no-stop", "gantry-up", NOON) == []
 
 
+# Updates
+
+
+def test_an_update_goes_out_behind_its_lead_and_leaves_on_its_own_receipt(outbox: Outbox) -> None:
+    lead = put(outbox, 1)
+    update = put_update(outbox, lead, 1)
+    assert queue(outbox) == [lead.lead_id, update.update_id]
+    assert outbox.chain_head() == link(1), "an update takes no place in the chain"
+    assert outbox.settle([accepted(update)]).accepted == (update.update_id,)
+    assert queue(outbox) == [lead.lead_id]
+    assert outbox.repeats(lead.lead_id) == 1
+    assert outbox.repeats(update.update_id) == 0
+
+
+def test_an_update_comes_once_and_instead_of_a_lead_of_its_own(outbox: Outbox) -> None:
+    lead = put(outbox, 1)
+    update = put_update(outbox, lead, 1)
+    payload, at = encode(update), update.occurred_at
+    assert not outbox.add(update.update_id, "another act", payload, at, of_lead=lead.lead_id)
+    assert not outbox.add(sample_lead(2).lead_id, update.one_act_key, payload, at)
+    assert outbox.known_act(update.one_act_key)
+    assert outbox.repeats(lead.lead_id) == 1
+
+
+def test_a_hub_that_knows_no_updates_refuses_them_by_their_lead_and_they_are_kept(outbox: Outbox) -> None:
+    lead = put(outbox, 1)
+    update = put_update(outbox, lead, 1)
+    receipt = refused(update).model_copy(update={"lead_id": lead.lead_id, "reason": "schema_violation"})
+    assert outbox.settle([receipt]).refused == (update.update_id,)
+    assert queue(outbox) == [lead.lead_id]
+    assert [one.payload for one in outbox.refused()] == [encode(update)]
+
+
+def test_an_update_has_no_evidence_that_could_go(outbox: Outbox) -> None:
+    lead = put(outbox, 1)
+    update = put_update(outbox, lead, 1)
+    outbox.settle([accepted(lead, stored_at=NOON), accepted(update, stored_at=NOON)])
+    assert outbox.closed_leads(NOON + timedelta(days=1)) == [lead.lead_id]
+
+
+VEHICLE = ActPlace("NP-01", "gate", plate="闽H12345", plate_type="02", seen_at=NOON)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "since_h", "until_h", "known"),
+    [
+        (VEHICLE, -1, 1, True),
+        (ActPlace("NP-01", "another", plate="闽H12345", plate_type="02"), -1, 1, True),
+        (ActPlace("NP-02", "gate", plate="闽H12345", plate_type="02"), -1, 1, False),
+        (ActPlace("NP-01", "gate", plate="闽H12345", plate_type="01"), -1, 1, False),
+        (ActPlace("NP-01", "gate", plate="闽H12346", plate_type="02"), -1, 1, False),
+        (ActPlace("NP-01", "gate"), -1, 1, False),
+        (VEHICLE, 1, 2, False),
+        (VEHICLE, -2, -1, False),
+    ],
+    ids=["same", "camera", "rule", "type", "number", "no plate", "seen too long ago", "only later"],
+)
+def test_a_lead_is_known_by_rule_and_vehicle_at_any_camera(
+    outbox: Outbox, asked: ActPlace, since_h: int, until_h: int, known: bool
+) -> None:
+    lead = sample_lead(1)
+    outbox.add(lead.lead_id, lead.one_act_key, encode(lead), NOON, act=VEHICLE)
+    found = outbox.lead_of(asked, NOON + since_h * HOUR, NOON + until_h * HOUR)
+    assert found == (lead.lead_id if known else None)
+
+
+def test_an_update_leads_to_the_lead_it_belongs_to(outbox: Outbox) -> None:
+    lead, update = sample_lead(1), sample_update(sample_lead(1))
+    outbox.add(lead.lead_id, lead.one_act_key, encode(lead), NOON, act=VEHICLE)
+    later = replace(VEHICLE, seen_at=NOON + HOUR)
+    outbox.add(update.update_id, "again", encode(update), NOON + HOUR, act=later, of_lead=lead.lead_id)
+    assert outbox.lead_of(VEHICLE, NOON + HOUR, NOON + 2 * HOUR) == lead.lead_id
+
+
 # The evidence folders
 
 
@@ -258,13 +335,30 @@ def test_an_outbox_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     Outbox(path).close()
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version=2")
+        db.execute(f"PRAGMA user_version={VERSION + 1}")
     db.close()
     before = path.read_bytes()
     with pytest.raises(OutboxError, match="run the newer Lushao") as caught:
         Outbox.open_or_salvage(path)
     assert not isinstance(caught.value, OutboxDamagedError)
     assert path.read_bytes() == before
+
+
+def test_an_outbox_of_the_first_version_is_taken_over_with_all_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    with Outbox(path) as outbox:
+        leads = [put(outbox, number) for number in (1, 2, 3)]
+        outbox.settle([accepted(leads[0]), refused(leads[1])])
+    as_version_1(path)
+    for _ in range(2):
+        with Outbox(path) as outbox:
+            assert queue(outbox)[0] == leads[2].lead_id
+            assert [lead.lead_id for lead in outbox.refused()] == [leads[1].lead_id]
+            assert outbox.chain_head() == link(3)
+            assert outbox.closed_leads(NOON + timedelta(days=99)) == [leads[0].lead_id]
+    with Outbox(path) as outbox:
+        put_update(outbox, leads[2], 1)
+        assert outbox.repeats(leads[2].lead_id) == 1
 
 
 def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from edge.outbox import Outbox, OutboxDamagedError
 from leads import encode
-from tests.unit.edge.outboxes import accepted, link, on_disk, put, queue, refused
+from tests.unit.edge.outboxes import accepted, as_version_1, link, on_disk, put, put_update, queue, refused
 from tests.unit.leads.samples import NOON, sample_lead
 
 MANY = 60
@@ -145,6 +145,24 @@ def test_one_damaged_payload_costs_one_row(path: Path) -> None:
         assert outbox.chain_head() == link(MANY)
         assert outbox.known_lead(sample_lead(1).lead_id)
         assert [lead.payload for lead in outbox.refused()] == [encode(sample_lead(2))]
+
+
+def test_of_a_damaged_file_of_the_first_version_as_much_is_saved(path: Path) -> None:
+    as_version_1(path)
+    _one_byte_of_a_payload(path)
+    with Outbox.open_or_salvage(path) as outbox:
+        assert queue(outbox) == [sample_lead(number).lead_id for number in range(3, MANY + 1) if number != 30]
+        assert outbox.chain_head() == link(MANY)
+
+
+def test_updates_are_saved_with_the_lead_they_belong_to(path: Path) -> None:
+    with Outbox(path) as outbox:
+        waiting, held = (put_update(outbox, sample_lead(5), time) for time in (1, 2))
+        outbox.settle([accepted(held)])
+    _one_byte_of_a_payload(path)
+    with Outbox.open_or_salvage(path) as outbox:
+        assert outbox.repeats(sample_lead(5).lead_id) == 2
+        assert queue(outbox)[-1] == waiting.update_id
 
 
 def test_a_new_outbox_takes_in_what_the_evidence_folders_hold(tmp_path: Path) -> None:
