@@ -8,40 +8,85 @@ from typing import TypeVar
 
 from detector.agreement import ENOUGH
 from detector.body_colour import colour_of
+from detector.body_look import BodySight
 from detector.facts import Fact, Load, Proof, unknown
 from detector.passage import Passage
+from detector.shots import Shot
 from detector.sights import Sight, as_box
 
 SEEN = 0.4
 """A feature counts in a shot from this score on."""
 Value = TypeVar("Value")
 
+SURE_BODY = 0.8
+SURE_LOAD = 0.8
+SURE_RAISED = 0.9
+"""Probabilities from which on the network of bodies is believed, so that 95 of 100 answers are right
+(`lushao models bodies evaluate`)."""
+
 LOADS: dict[str, Load] = {"heaped_load": "heaped", "covered_load": "covered"}
+OPEN: dict[str, Load] = {"empty": "empty", "level": "level", "heaped": "heaped", "covered": "covered"}
+"""What the network of bodies says of a load; `closed` tells of none."""
 TANK_SHARE = 0.6
 """Share of the vote by which a vehicle is a tank truck."""
 AGREED = 0.6
 """Share of all shots' weight that those that say the same must have."""
+Looks = Sequence[tuple[Shot, BodySight]]
+"""Shots with what the network of bodies sees in them."""
 
 
-def load_fact(sights: Sequence[Sight]) -> Fact[Load]:
-    """Whether the load is heaped above the boards or covered; nothing is concluded from seeing neither."""
+def load_fact(sights: Sequence[Sight], looks: Looks = ()) -> Fact[Load]:
+    """How it is loaded: by heaps and covers that were found, and by the look of the whole.
+
+    A heap found in two shots is one, whatever the whole looks like; otherwise the two must not contradict each other.
+    """
     seen: list[tuple[Load, float, Proof]] = [
         (load, float(found.scores[0]), Proof(sight.shot, as_box(found.boxes[0])))
         for sight in sights
         for word, load in LOADS.items()
         if len(found := sight.found(word, SEEN))
     ]
-    return _voted(seen, "no heap and no cover is seen", "the load looks heaped in some shots and covered in others")
+    differ = "the load looks heaped in some shots and covered in others"
+    part = _voted(seen, "no heap and no cover is seen", differ)
+    whole = _voted(
+        [(OPEN[word], share, Proof(shot)) for shot, one in looks for word, share in [one.load] if _open(word, share)],
+        "no heap and no cover is seen, and the bed is not seen well enough",
+        "the load looks different in different shots",
+    )
+    if not looks or (part.sure and part.value in ("heaped", whole.value)):
+        return part
+    if part.known and whole.known and part.value != whole.value:
+        return unknown(f"a {part.value} load is found, but the vehicle looks {whole.value}")
+    return part if part.known and not whole.sure else whole
 
 
-def body_fact(passage: Passage, load: Fact[Load]) -> Fact[str]:
-    """The kind of body, as far as it follows from what was seen: a tank, or one open at the top."""
+def body_fact(passage: Passage, load: Fact[Load], looks: Looks = ()) -> Fact[str]:
+    """The kind of body, as it looks; else a tank or one open at the top, as far as that follows from what was seen."""
     tank = passage.votes.get("tank_truck", 0.0)
+    differ = "the body looks different in different shots"
+    seen = [(one.body[0], one.body[1], Proof(shot)) for shot, one in looks if one.body[1] >= SURE_BODY]
+    look = _voted(seen, "nothing that was seen tells the kind of body", differ)
     if tank >= TANK_SHARE and passage.shots:
+        if look.known and look.value != "tank":
+            return unknown(f"it is a tank truck by its shape, but its body looks like another: {look.value}")
         return Fact("tank", passage.class_score, int(passage.seen.sum()), Proof(passage.shots[0]))
-    if load.sure and tank < 1 - TANK_SHARE:
+    if look.value == "none":
+        return unknown("it looks like no goods vehicle")
+    if not look.known and load.value in LOADS.values() and load.sure and tank < 1 - TANK_SHARE:
         return Fact("open", load.confidence, load.shots, load.proof)
-    return unknown("nothing that was seen tells the kind of body")
+    return look
+
+
+def raised_boards_fact(body: Fact[str], looks: Looks) -> Fact[bool]:
+    """Whether a tipper's boards were built higher than they were made."""
+    if body.value != "tipper":
+        return unknown("raised boards are told of tippers alone")
+    seen = [(one.raised[0], one.raised[1], Proof(shot)) for shot, one in looks if one.raised[1] >= SURE_RAISED]
+    return _voted(seen, "the boards are not seen well enough", "the boards look raised in some shots and not in others")
+
+
+def _open(word: str, share: float) -> bool:
+    return word in OPEN and share >= SURE_LOAD
 
 
 def taxi_lamp_fact(sights: Sequence[Sight]) -> Fact[bool]:

@@ -15,8 +15,8 @@ from detector.shots import Shot
 
 Value = TypeVar("Value")
 PlateEnd = Literal["front", "rear", "trailer", "unknown"]
-Load = Literal["heaped", "covered"]
-"""Heaped above the boards, or under a cover."""
+Load = Literal["empty", "level", "heaped", "covered"]
+"""An empty bed, one filled no higher than its boards, heaped above them, or under a cover."""
 Agreement = Literal["agree", "disagree"]
 
 
@@ -105,7 +105,9 @@ class Facts:
     colour: Fact[str] = field(default_factory=_unlooked)
     """Of the body."""
     body: Fact[str] = field(default_factory=_unlooked)
-    """Kind of body: `tank`, `open`."""
+    """Kind of body: box, flat, stake, tipper, mixer, tank, container; `open` where no more is known."""
+    raised_boards: Fact[bool] = field(default_factory=_unlooked)
+    """Whether a tipper's boards were built higher."""
     taxi_lamp: Fact[bool] = field(default_factory=_unlooked)
     measured: Measurement | None = None
     """Speed and size, where the camera is calibrated and they can be told."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from detector.axle_facts import axle_fact
-from detector.body_facts import body_fact, colour_fact, load_fact, taxi_lamp_fact
+from detector.body_facts import body_fact, colour_fact, load_fact, raised_boards_fact, taxi_lamp_fact
+from detector.body_look import BodySight, BodySource, shows_load
 from detector.dangerous_goods import GoodsTable, diamond_facts, panel_fact, signs_fact
 from detector.detections import Detections
 from detector.facts import Facts
@@ -31,8 +32,10 @@ class SecondLook:
         reader: SignSource | None,
         goods: GoodsTable | None,
         meters: Mapping[str, Meter] | None = None,
+        bodies: BodySource | None = None,
     ) -> None:
-        """Without a `reader` plates, panels and diamonds stay unknown; without `goods`, what a UN number stands for.
+        """Without a `reader` plates, panels and diamonds stay unknown; without `goods`, what a UN number stands for;
+        without `bodies`, what a vehicle's body is, and whether it is empty.
 
         `meters`: the calibrated cameras, by id; of vehicles before others nothing is measured.
         """
@@ -40,6 +43,8 @@ class SecondLook:
         self._reader = reader
         self._goods = goods
         self._meters = meters or {}
+        self._bodies = bodies
+        self._looks: WeakKeyDictionary[Shot, BodySight] = WeakKeyDictionary()
         self._seen: WeakKeyDictionary[Shot, tuple[Detections, tuple[Sign, ...]]] = WeakKeyDictionary()
         self.shots = 0
         """Shots looked at so far."""
@@ -50,7 +55,9 @@ class SecondLook:
             return passage
         sights = [self._see(shot) for shot in passage.shots]
         meter = self._meters.get(passage.camera)
-        panel, diamonds, load = panel_fact(sights), diamond_facts(sights), load_fact(sights)
+        looks = self._look_at_bodies(passage.shots)
+        panel, diamonds, load = panel_fact(sights), diamond_facts(sights), load_fact(sights, looks)
+        body = body_fact(passage, load, looks)
         facts = Facts(
             looked_at=tuple(s.t_s for s in passage.shots),
             plates=plate_facts(passage, sights),
@@ -60,12 +67,23 @@ class SecondLook:
             diamonds=diamonds,
             signs_agree=signs_fact(panel, diamonds, self._goods),
             colour=colour_fact(passage, sights),
-            body=body_fact(passage, load),
+            body=body,
+            raised_boards=raised_boards_fact(body, looks),
             taxi_lamp=taxi_lamp_fact(sights),
             measured=meter.measure(passage) if meter else None,
             speed_certified=meter is not None and meter.certified_at(passage.last_at),
         )
         return replace(passage, facts=facts)
+
+    def _look_at_bodies(self, shots: Sequence[Shot]) -> list[tuple[Shot, BodySight]]:
+        if self._bodies is None:
+            return []
+        for shot in shots:
+            if shot in self._looks or not shows_load(shot):
+                continue
+            if (look := self._bodies.look(shot.crop, shot.own_box)) is not None:
+                self._looks[shot] = look
+        return [(shot, self._looks[shot]) for shot in shots if shot in self._looks]
 
     def _see(self, shot: Shot) -> Sight:
         if shot not in self._seen:

@@ -18,6 +18,7 @@ from datetime import UTC, tzinfo
 from typing import Protocol
 
 from cameras import CameraSettings
+from detector.body_look import BodyLook
 from detector.dangerous_goods import GoodsTable
 from detector.measuring import Meter
 from detector.network import Network
@@ -225,9 +226,12 @@ def load_second_look(
     if reader is None and settings.signs:
         reader = SignLook.load(settings.threads)
         models += [ModelRef(name=m.name, sha256=_sha256(m), provider="cpu") for m in reader.manifests]
+    bodies = BodyLook(threads=settings.threads) if settings.bodies else None
+    if bodies is not None:
+        models.append(ModelRef(name=bodies.manifest.name, sha256=_sha256(bodies.manifest), provider="cpu"))
     goods = load_settings(settings.un_numbers, GoodsTable) if settings.un_numbers else None
     meters = {camera.id: Meter(camera.calibration, zone) for camera in cameras if camera.calibration}
-    return Loaded(SecondLook(network, reader, goods, meters), network, tuple(models))
+    return Loaded(SecondLook(network, reader, goods, meters, bodies), network, tuple(models))
 
 
 def _sha256(manifest: WeightsManifest) -> str:

@@ -112,6 +112,8 @@ class SecondLookSettings(BaseModel):
     """CPU threads of one inference. More take cores from the first look."""
     signs: bool = True
     """Read number plates, orange panels and diamonds, with the two small networks that come with the package."""
+    bodies: bool = True
+    """Tell body and load of trucks, with another small network that comes with the package."""
     un_numbers: Path | None = None
     """Table of dangerous goods, see configs/un-numbers.yaml; without it panel and diamonds are not compared."""
     depth: int = Field(default=64, ge=1)

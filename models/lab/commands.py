@@ -15,6 +15,7 @@ from rich.progress import track
 from detector.network import Network
 from detector.settings import DetectorSettings
 from models.bundled import bundled_weights
+from models.lab.bodies.commands import app as bodies_app
 from models.lab.dataset import Builder, Built
 from models.lab.evaluation import LEAST_SCORE, Ruler
 from models.lab.evaluation import evaluate as evaluate_network
@@ -29,6 +30,7 @@ from models.taxonomy import FEATURES, VEHICLES, Task
 
 app = typer.Typer(help="Make and measure networks.", no_args_is_help=True)
 app.add_typer(signs_app, name="signs")
+app.add_typer(bodies_app, name="bodies")
 err = Console(stderr=True)
 out_console = Console()
 
