@@ -28,6 +28,7 @@ from edge.evidence.manifest import MANIFEST
 from edge.evidence.verify import BOX_KEY, Verdict, key_beside, verify_folder, verify_tree
 from edge.metrics import MetricsError
 from edge.outbox import Outbox, OutboxError
+from edge.registry.commands import app as registry_app
 from edge.replay import Replay, finding_json, passage_json, replay_source, watch_settings
 from edge.rules import Finding, load_book
 from edge.rules import commands as rules_commands
@@ -40,6 +41,7 @@ from models import ModelError
 
 app = typer.Typer(help="The roadside box: check, run and replay, and prove its evidence.", no_args_is_help=True)
 app.add_typer(rules_commands.app, name="rules")
+app.add_typer(registry_app, name="registry")
 err = Console(stderr=True)
 
 SitePath = Annotated[Path, typer.Argument(metavar="SITE.yaml", help="Settings of the site, see configs/sites.")]

@@ -14,31 +14,15 @@ from detector.estimates import Measurement
 from detector.passage import Passage
 from detector.shots import Shot
 from edge.evidence.pictures import write_picture
+from edge.plate_codes import PLATE_CODES
 from leads import Fact, Plate, PlateColour
 from leads.base import UNKNOWN, UtcMs
 
 CLOSE_UP = "close-up"
 """The best shot; it is there whether it proves a fact or not."""
 
-PLATE_CODES = {
-    "large_car": "01",
-    "small_car": "02",
-    "embassy": "03",
-    "consulate": "04",
-    "motorcycle": "07",
-    "light_motorcycle": "08",
-    "low_speed": "13",
-    "trailer": "15",
-    "learner": "16",
-    "temporary": "22",
-    "police": "23",
-    "armed_police": "31",
-    "military": "32",
-    "large_nev": "51",
-    "small_nev": "52",
-}
-"""Plate types by GA/T 16.7; those of Hong Kong and Macao go by their last character."""
 _BORDER = {"港": "26", "澳": "27"}
+"""Plate types of Hong Kong and Macao by GA/T 16.7."""
 _COLOURS: dict[str, PlateColour] = {
     "blue": "blue",
     "yellow": "yellow",
@@ -129,7 +113,7 @@ def _told(facts: seen.Facts, album: _Album) -> Iterator[Fact]:
     if facts.signs_agree.known:
         yield from _fact("signs_agree", facts.signs_agree, facts.signs_agree.value, album)
     yield from _fact("body_colour", facts.colour, facts.colour.value, album)
-    for name, fact in (("body", facts.body), ("taxi_lamp", facts.taxi_lamp)):
+    for name, fact in (("body", facts.body), ("raised_boards", facts.raised_boards), ("taxi_lamp", facts.taxi_lamp)):
         if fact.known:
             yield from _fact(name, fact, fact.value, album)
     if facts.measured is not None:

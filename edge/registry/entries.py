@@ -99,6 +99,8 @@ class Waybill:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     """UTC, both; the trip it is made out for."""
+    also_un: tuple[str, ...] = ()
+    """UN numbers of what else is on board at that moment, by this waybill or another."""
 
 
 @dataclass(frozen=True, slots=True)
