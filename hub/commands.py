@@ -113,12 +113,14 @@ def leads(
         with HubStore(settings.store) as store:
             ids = store.lead_ids()
             held = [lead for i in reversed(ids[-limit:]) if (lead := store.lead(i)) is not None]
+            repeats = {lead.lead_id: store.repeats(lead.lead_id) for lead in held}
     except StoreError as error:
         raise _fault(str(error)) from error
     for lead in held:
+        again = f" (seen again {repeats[lead.lead_id]} times)" if repeats[lead.lead_id] else ""
         _say(
             f"{format_time(lead.occurred_at)} {lead.site_id}/{lead.box_id} {lead.camera.id} {lead.lead_id} "
-            f"{lead.vehicle.vehicle_class} {lead.act.rule_id} {lead.act.summary}"
+            f"{lead.vehicle.vehicle_class} {lead.act.rule_id} {lead.act.summary}{again}"
         )
     _say(f"{len(ids)} leads are held")
 

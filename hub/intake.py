@@ -1,4 +1,4 @@
-"""The intake: what came in, by its bytes and its topic alone, is a lead to be kept or is refused with a reason."""
+"""The intake: by bytes and topic alone a message is a lead, or an update of one, to be kept, or is refused and why."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from leads import (
     LEAD_MAX_BYTES,
     Lead,
+    LeadUpdate,
     MalformedJsonError,
     Reason,
     SignatureError,
@@ -27,6 +28,8 @@ from leads.wire import WireDict
 
 KeysOf = Callable[[str], tuple[Ed25519PublicKey, ...]]
 """Public keys of a box, by its id."""
+_UPDATE_ID: Final = "update_id"
+"""The member by which an update is told from a lead."""
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
@@ -47,9 +50,9 @@ class Judged:
     payload: bytes
     payload_sha256: str
     lead_id: str | None
-    """Id by the body, None where it has none."""
-    lead: Lead | None
-    """The lead, None when it is refused."""
+    """Id of the lead or update by the body, None where it has none: what the receipt is about."""
+    lead: Lead | LeadUpdate | None
+    """The lead, or the update of one; None when it is refused."""
     fault: Fault | None
     """Why it is refused, None when it is not."""
 
@@ -76,7 +79,7 @@ def judge(address: BoxAddress, payload: bytes, keys_of: KeysOf) -> Judged:
         _check_signature(wire, keys_of, address.box_id)
     except _RefusedError as refusal:
         return Judged(address, payload, sha256, _id_of(wire), None, refusal.fault)
-    return Judged(address, payload, sha256, lead.lead_id, lead, None)
+    return Judged(address, payload, sha256, _id_of(wire), lead, None)
 
 
 def _parse(payload: bytes) -> WireDict:
@@ -86,16 +89,16 @@ def _parse(payload: bytes) -> WireDict:
         raise _RefusedError("malformed_json", str(error)) from error
 
 
-def _read(wire: WireDict) -> Lead:
+def _read(wire: WireDict) -> Lead | LeadUpdate:
     try:
-        return read(Lead, wire)
+        return read(LeadUpdate, wire) if _UPDATE_ID in wire else read(Lead, wire)
     except UnsupportedVersionError as error:
         raise _RefusedError("unsupported_version", str(error)) from error
     except WireError as error:
         raise _RefusedError("schema_violation", str(error)) from error
 
 
-def _check_address(lead: Lead, address: BoxAddress) -> None:
+def _check_address(lead: Lead | LeadUpdate, address: BoxAddress) -> None:
     if (lead.site_id, lead.box_id) != (address.site_id, address.box_id):
         raise _RefusedError(
             "topic_mismatch",
@@ -122,5 +125,5 @@ def _check_signature(wire: WireDict, keys_of: KeysOf, box_id: str) -> None:
 
 
 def _id_of(wire: WireDict) -> str | None:
-    lead_id = wire.get("lead_id")
+    lead_id = wire.get(_UPDATE_ID, wire.get("lead_id"))
     return lead_id if isinstance(lead_id, str) and _ULID.fullmatch(lead_id) else None

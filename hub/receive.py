@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hub.intake import Judged, KeysOf, judge
 from hub.settings import HubSettings
 from hub.store import Held, HubStore, StoreError
-from leads import KeyFileError, Receipt, encode, sign
+from leads import KeyFileError, LeadUpdate, Receipt, encode, sign
 from leads.link import Incoming, LinkHooks, MqttLink, Outgoing
 from leads.quiet import QuietLog
 from leads.topics import BoxTopic, all_boxes, box_topic, parse_box_topic, shared
@@ -29,9 +29,9 @@ class ReceiverCounters:
     """Counted since the start."""
 
     accepted: int = 0
-    """Leads taken for the first time."""
+    """Leads and updates taken for the first time."""
     duplicates: int = 0
-    """Leads that were held before."""
+    """Leads and updates that were held before."""
     refused: int = 0
     """Messages refused."""
     batches: int = 0
@@ -181,7 +181,8 @@ class Receiver:
             self._counters.duplicates += 1
         else:
             self._counters.accepted += 1
-            log.info("lead %s of %s/%s is held", judged.lead_id, judged.address.site_id, judged.address.box_id)
+            what = "update" if isinstance(judged.lead, LeadUpdate) else "lead"
+            log.info("%s %s of %s/%s is held", what, judged.lead_id, judged.address.site_id, judged.address.box_id)
         receipt = make_receipt(self._settings.hub_id, held, self._signing_key)
         topic = box_topic(judged.address.site_id, judged.address.box_id, BoxTopic.RECEIPTS)
         self._link.publish(Outgoing(topic, encode(receipt)))

@@ -12,12 +12,28 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from hub.intake import Fault, Judged
-from leads import LEAD_MAX_BYTES, Lead, decode, format_time, parse_time
+from leads import LEAD_MAX_BYTES, Lead, LeadUpdate, decode, format_time, parse_time
 
 _APPLICATION_ID: Final = 0x4C53_4855
 """`LSHU`, in the file's header."""
-_VERSION: Final = 1
-_TABLES: Final = """
+_VERSION: Final = 2
+"""2 added the updates."""
+_UPDATES: Final = """
+CREATE TABLE updates (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    update_id TEXT NOT NULL UNIQUE,
+    lead_id TEXT NOT NULL,
+    site_id TEXT NOT NULL,
+    box_id TEXT NOT NULL,
+    occurred_at TEXT NOT NULL,
+    received_at TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    payload_sha256 TEXT NOT NULL UNIQUE,
+    times_received INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX updates_lead ON updates (lead_id);
+"""
+_TABLES: Final = f"""
 CREATE TABLE leads (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     lead_id TEXT NOT NULL UNIQUE,
@@ -43,7 +59,7 @@ CREATE TABLE refused (
     times_received INTEGER NOT NULL DEFAULT 1,
     UNIQUE (payload_sha256, reason, site_id, box_id)
 ) STRICT;
-"""
+{_UPDATES}"""
 
 
 class StoreError(Exception):
@@ -58,7 +74,7 @@ class Held:
     stored_at: datetime
     """When the hub first committed it."""
     fault: Fault | None
-    """Why it was refused; None when the hub holds the lead."""
+    """Why it was refused; None when the hub holds it."""
     duplicate: bool
     """Whether the hub held it before."""
 
@@ -120,12 +136,17 @@ class HubStore:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             empty = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
             if empty and application == 0:
-                for statement in _TABLES.split(";"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-                self._db.execute(f"PRAGMA user_version={_VERSION}")
+                self._make(_TABLES)
+            elif (application, version) == (_APPLICATION_ID, 1):
+                self._make(_UPDATES)
             elif (application, version) != (_APPLICATION_ID, _VERSION):
                 raise StoreError(f"{self.path} is no store of this version of the hub: name another file")
+
+    def _make(self, tables: str) -> None:
+        for statement in tables.split(";"):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        self._db.execute(f"PRAGMA user_version={_VERSION}")
 
     def close(self) -> None:
         """Close the file."""
@@ -143,8 +164,9 @@ class HubStore:
     def take(self, batch: Sequence[Judged]) -> list[Held]:
         """Commit a batch, durable on return, and tell what became of each message, in order.
 
-        A lead held already is not stored again; the same id with other bytes is refused. Raises StoreError,
-        with nothing changed, when the disk is full or the file is locked for long.
+        A lead held already is not stored again; the same id with other bytes is refused. An update is kept whether
+        its lead is there yet or not; the first of one id counts, whatever the bytes of a later one. Raises
+        StoreError, with nothing changed, when the disk is full or the file is locked for long.
         """
         with self._mutex, self._meaning(), self._begun():
             now = self._clock()
@@ -155,14 +177,12 @@ class HubStore:
         return held
 
     def _take_one(self, judged: Judged, now: datetime) -> Held:
-        row = self._db.execute(
-            "UPDATE leads SET times_received = times_received + 1"
-            " WHERE payload_sha256 = ? AND site_id = ? AND box_id = ? RETURNING received_at",
-            (judged.payload_sha256, judged.address.site_id, judged.address.box_id),
-        ).fetchone()
-        if row is not None:  # held before: true whatever has become of the box's key since
-            return Held(judged, parse_time(row[0]), None, duplicate=True)
+        held_since = self._count_again(judged)
+        if held_since is not None:  # held before: true whatever has become of the box's key since
+            return Held(judged, held_since, None, duplicate=True)
         fault = judged.fault
+        if isinstance(judged.lead, LeadUpdate):
+            return self._take_update(judged, judged.lead, now)
         if judged.lead is not None:
             if self._insert(judged, judged.lead, now):
                 return Held(judged, now, None, duplicate=False)
@@ -171,6 +191,40 @@ class HubStore:
             )
         assert fault is not None
         return self._refuse(judged, fault, now)
+
+    def _count_again(self, judged: Judged) -> datetime | None:
+        """Count one more coming of a message that is held; since when it is, or None."""
+        for table in ("leads", "updates"):
+            row = self._db.execute(
+                f"UPDATE {table} SET times_received = times_received + 1"
+                " WHERE payload_sha256 = ? AND site_id = ? AND box_id = ? RETURNING received_at",
+                (judged.payload_sha256, judged.address.site_id, judged.address.box_id),
+            ).fetchone()
+            if row is not None:
+                return parse_time(row[0])
+        return None
+
+    def _take_update(self, judged: Judged, update: LeadUpdate, now: datetime) -> Held:
+        """Keep an update; a box that lost its outbox may number its repeats anew, which makes no second sighting."""
+        row = self._db.execute(
+            "INSERT INTO updates (update_id, lead_id, site_id, box_id, occurred_at, received_at, payload,"
+            " payload_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (update_id)"
+            " DO UPDATE SET times_received = times_received + 1"
+            " WHERE site_id = excluded.site_id AND box_id = excluded.box_id RETURNING received_at, times_received",
+            (
+                update.update_id,
+                update.lead_id,
+                update.site_id,
+                update.box_id,
+                format_time(update.occurred_at),
+                format_time(now),
+                judged.payload,
+                judged.payload_sha256,
+            ),
+        ).fetchone()
+        if row is None:
+            return self._refuse(judged, Fault("id_conflict", "another box sent an update of this id"), now)
+        return Held(judged, parse_time(row[0]), None, duplicate=row[1] > 1)
 
     def _insert(self, judged: Judged, lead: Lead, now: datetime) -> bool:
         cursor = self._db.execute(
@@ -232,6 +286,20 @@ class HubStore:
         with self._mutex:
             row = self._db.execute("SELECT times_received FROM leads WHERE lead_id = ?", (lead_id,)).fetchone()
         return 0 if row is None else int(row[0])
+
+    def repeats(self, lead_id: str) -> int:
+        """How often a lead's act was seen again, by the updates of its own box; 0 while the lead is not held."""
+        return len(self.updates(lead_id))
+
+    def updates(self, lead_id: str) -> list[LeadUpdate]:
+        """The updates of a lead by its own box, in the order of what they tell; none while the lead is not held."""
+        with self._mutex:
+            rows = self._db.execute(
+                "SELECT updates.payload FROM updates JOIN leads USING (lead_id, site_id, box_id) WHERE lead_id = ?"
+                " ORDER BY updates.occurred_at, updates.seq",
+                (lead_id,),
+            ).fetchall()
+        return [decode(LeadUpdate, row[0]) for row in rows]
 
     def refused(self, limit: int = 100) -> list[RefusedMessage]:
         """The newest refused messages, newest first."""

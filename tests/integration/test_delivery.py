@@ -20,7 +20,7 @@ from tests.integration.brokers import IMPATIENT, TRUSTING, Bystander, Line, Mosq
 from tests.integration.certificates import Authority
 from tests.integration.ends import BOX_KEY, HUB_KEY, OTHER_KEY, BoxEnd, HubEnd, delivered
 from tests.unit.edge.outboxes import accepted
-from tests.unit.leads.samples import NOON
+from tests.unit.leads.samples import NOON, sample_update
 
 LEADS = "lushao/v1/site-1/box-1/leads"
 RECEIPTS = "lushao/v1/site-1/box-1/receipts"
@@ -48,6 +48,22 @@ def test_leads_are_delivered(tmp_path: Path, mosquitto: Mosquitto, protocol: str
         counters = box.publisher.counters()
         assert (counters.accepted, counters.refused, counters.bad_receipts) == (50, 0, 0)
         assert hub.receiver.counters().accepted == 50
+
+
+def test_updates_are_delivered_once_beside_their_lead_over_a_line_that_breaks(
+    tmp_path: Path, mosquitto: Mosquitto, line: Line
+) -> None:
+    with HubEnd(tmp_path, mosquitto.settings()) as hub, BoxEnd(tmp_path, mosquitto.settings(port=line.port)) as box:
+        (lead,) = box.make(1)
+        for time_ in (1, 2, 3):
+            update = sign(sample_update(lead, time_), BOX_KEY)
+            payload, at = encode(update), update.occurred_at
+            assert box.outbox.add(update.update_id, update.one_act_key, payload, at, of_lead=lead.lead_id)
+            box.publisher.wake()
+            line.cut()
+            line.mend()
+        delivered(box, hub, [lead])
+        assert [update.repeat_count for update in hub.store.updates(lead.lead_id)] == [1, 2, 3]
 
 
 def test_leads_wait_while_the_hub_cannot_read_its_key_of_the_box(tmp_path: Path, mosquitto: Mosquitto) -> None:

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hub.intake import Judged, judge
 from leads import Lead, encode, sign
 from leads.topics import BoxAddress, BoxTopic
-from tests.unit.leads.samples import sample_lead
+from tests.unit.leads.samples import sample_lead, sample_update
 
 BOX_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -23,6 +23,11 @@ def signed(number: int = 1, **changes: object) -> bytes:
     """The bytes of a lead as its box would send it."""
     lead: Lead = sample_lead(number).model_copy(update=changes)
     return encode(sign(lead, BOX_KEY))
+
+
+def signed_update(number: int = 1, time: int = 1, **changes: object) -> bytes:
+    """The bytes of an update of lead `number` as its box would send it."""
+    return encode(sign(sample_update(sample_lead(number), time).model_copy(update=changes), BOX_KEY))
 
 
 def judged(payload: bytes, address: BoxAddress = ADDRESS) -> Judged:

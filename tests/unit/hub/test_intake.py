@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.intake import judge
-from leads import LEAD_MAX_BYTES, KeyFileError, canonical_json, encode, sign, sign_bytes
+from leads import LEAD_MAX_BYTES, KeyFileError, LeadUpdate, canonical_json, encode, sign, sign_bytes
 from leads.topics import BoxAddress, BoxTopic
-from tests.unit.hub.intakes import ADDRESS, BOX_KEY, OTHER_KEY, judged, keys_of, signed
+from tests.unit.hub.intakes import ADDRESS, BOX_KEY, OTHER_KEY, judged, keys_of, signed, signed_update
 from tests.unit.leads.samples import NEWER, sample_lead
 
 
@@ -103,3 +103,19 @@ def test_whatever_comes_in_is_judged(data: st.DataObject) -> None:
     assert (verdict.lead is None) != (verdict.fault is None)
     if verdict.lead is not None:
         assert json.loads(payload) == json.loads(signed())
+
+
+def test_an_update_is_held_to_the_same_as_a_lead() -> None:
+    verdict = judged(signed_update())
+    assert isinstance(verdict.lead, LeadUpdate)
+    assert (verdict.fault, verdict.lead_id) == (None, verdict.lead.update_id)
+    wire = json.loads(signed_update())
+    for changes, reason in (
+        ({"repeat_count": 7}, "bad_signature"),
+        ({"signature": None}, "unsigned"),
+        ({"repeat_count": 0}, "schema_violation"),
+        ({"box_id": "box-2"}, "topic_mismatch"),
+    ):
+        refused = judged(json.dumps(wire | changes).encode())
+        assert refused.fault is not None
+        assert (refused.fault.reason, refused.lead, refused.lead_id) == (reason, None, verdict.lead_id)

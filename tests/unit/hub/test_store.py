@@ -12,10 +12,10 @@ import pytest
 
 from hub.intake import judge
 from hub.store import HubStore, StoreError
-from leads import LEAD_MAX_BYTES
+from leads import LEAD_MAX_BYTES, encode, sign
 from leads.topics import BoxAddress, BoxTopic
-from tests.unit.hub.intakes import ADDRESS, judged, signed
-from tests.unit.leads.samples import NOON, sample_lead
+from tests.unit.hub.intakes import ADDRESS, BOX_KEY, judged, signed, signed_update
+from tests.unit.leads.samples import NOON, sample_lead, sample_update
 
 
 class _Clock:
@@ -64,6 +64,57 @@ def test_another_lead_under_an_id_that_is_taken_is_refused(store: HubStore) -> N
     assert other.fault is not None
     assert other.fault.reason == "id_conflict"
     assert store.payload(sample_lead().lead_id) == signed()
+
+
+def test_updates_are_kept_beside_their_lead_and_counted(store: HubStore) -> None:
+    lead = sample_lead()
+    held = store.take([judged(signed()), *(judged(signed_update(time=time)) for time in (2, 1))])
+    assert [(one.fault, one.duplicate) for one in held] == [(None, False)] * 3
+    assert (store.count(), store.repeats(lead.lead_id)) == (1, 2)
+    assert [update.repeat_count for update in store.updates(lead.lead_id)] == [1, 2]
+    assert store.lead_ids() == [lead.lead_id]
+
+
+def test_an_update_that_comes_before_its_lead_counts_when_that_comes(store: HubStore) -> None:
+    lead_id = sample_lead().lead_id
+    (held,) = store.take([judged(signed_update())])
+    assert (held.fault, store.repeats(lead_id)) == (None, 0)
+    store.take([judged(signed())])
+    assert store.repeats(lead_id) == 1
+
+
+def test_an_update_counts_once_however_often_and_in_whatever_words_it_comes(store: HubStore) -> None:
+    first, again = store.take([judged(signed()), judged(signed_update())])[1], judged(signed_update())
+    renumbered = judged(signed_update(repeat_count=9))
+    for verdict in (again, renumbered):
+        (held,) = store.take([verdict])
+        assert (held.fault, held.duplicate, held.stored_at) == (None, True, first.stored_at)
+    assert store.repeats(sample_lead().lead_id) == 1
+    (struck_off,) = store.take([judge(ADDRESS, signed_update(), lambda _: ())])
+    assert (struck_off.fault, struck_off.duplicate) == (None, True)
+
+
+def test_no_box_counts_up_the_lead_of_another(store: HubStore) -> None:
+    other = BoxAddress("site-1", "box-2", BoxTopic.LEADS)
+    foreign = sample_update(sample_lead(), box_id="box-2")
+    store.take([judged(signed()), judged(encode(sign(foreign, BOX_KEY)), other)])
+    assert store.repeats(sample_lead().lead_id) == 0
+    (taken,) = store.take([judged(signed_update())])
+    assert taken.fault is not None
+    assert taken.fault.reason == "id_conflict"
+
+
+def test_a_store_of_the_first_version_is_taken_over_with_all_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "leads.db"
+    with HubStore(path) as store:
+        store.take([judged(signed())])
+    with sqlite3.connect(path) as db:
+        db.executescript("DROP TABLE updates; PRAGMA user_version=1;")
+    db.close()
+    for _ in range(2):
+        with HubStore(path) as store:
+            store.take([judged(signed_update())])
+            assert store.repeats(sample_lead().lead_id) == 1
 
 
 def test_a_refused_message_is_kept_with_its_reason_and_counted(store: HubStore) -> None:
