@@ -42,6 +42,10 @@ class ClipReservation:
         """Why it ended before its end had come."""
         self._done = header is None
 
+    def covers(self, start_s: float, end_s: float) -> bool:
+        """Whether it was made for all of a time, in stream seconds."""
+        return self._start_s <= start_s and end_s <= self._end_s
+
     @property
     def done(self) -> bool:
         """No packet will be added any more."""

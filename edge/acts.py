@@ -22,6 +22,8 @@ ONE_GROUND = 0.15
 """Their lower edges differ by less than this share of the height: one stands where the other does."""
 STEADY_S = 1.0
 """The last so many seconds of a track say where its vehicle was heading."""
+BROKEN_S = 3.0
+"""A vehicle that is lost from sight is found again within this time."""
 STANDING = 0.15
 """A vehicle that moved less than this share of its size in that time stands still."""
 
@@ -55,7 +57,10 @@ class ActBook:
 
     def same_act(self, finding: Finding, passage: Passage) -> str | None:
         """Id of the lead that was already made of this act, or None."""
-        since = passage.first_at - timedelta(seconds=finding.rule.same_act_within.value)
+        # A vehicle known by its plate is looked up by that; by its place only where its track was broken.
+        by_plate = finding.rule.one_act_per == "site"
+        within_s = finding.rule.same_act_within.value
+        since = passage.first_at - timedelta(seconds=min(within_s, BROKEN_S) if by_plate else within_s)
         for act in self._candidates(finding, passage, since):
             if act.passage_id == passage.id:
                 return act.lead_id

@@ -89,7 +89,7 @@ class Box:
         own = self._network.manifest
         first = ModelRef(name=own.name, sha256=own.sha256, provider=self._network.provider)
         models = (first, *(loaded.models if loaded else ()))
-        self._facts = BoxFacts(site.site, site.box, models, book.sha256)
+        self._facts = BoxFacts(site.site, site.box, models, book)
         root = site.evidence.folder
         root.mkdir(parents=True, exist_ok=True)
         self._outbox = Outbox.open_or_salvage(site.outbox)
@@ -280,7 +280,7 @@ class Box:
             at=datetime.now(UTC),
             software=f"lushao {importlib.metadata.version('lushao')}",
             models=self._facts.models,
-            rules_sha256=self._facts.rules_sha256,
+            rules_sha256=self._facts.book.sha256,
             cameras=tuple(CameraBirth(id=c.source.id, place=c.place.name) for c in self._site.cameras),
         )
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from cameras import CameraSettings, Frame, PacketRing
+from cameras import CameraSettings, ClipReservation, Frame, PacketRing
 from detector.facts import Facts
 from detector.passage import Passage
 from edge.acts import ActBook
@@ -15,11 +15,21 @@ from edge.clock import clock_error_ms
 from edge.evidence.desk import Case, EvidenceDesk
 from edge.evidence.draft import Draft
 from edge.outbox import ActPlace
-from edge.rules import Finding
-from edge.rules.known import Identity
+from edge.rules import Finding, Known, RuleBook
+from edge.rules.base import Check as Tried
 from edge.second_look import SecondLookDesk
 from edge.settings import EvidenceSettings, PlaceSettings
-from leads import Act, CameraRef, ModelRef, PassageRef, Vehicle, deterministic_ulid
+from leads import (
+    Act,
+    CameraRef,
+    Check,
+    ModelRef,
+    PassageRef,
+    RegistryRef,
+    Vehicle,
+    WeighRef,
+    deterministic_ulid,
+)
 
 ON_LEADS = {"road_code", "stake", "lane", "direction"}
 """What a lead says of its camera's place, besides the name."""
@@ -32,7 +42,7 @@ class BoxFacts:
     site: str
     box: str
     models: tuple[ModelRef, ...]
-    rules_sha256: str
+    book: RuleBook
 
 
 @dataclass(slots=True)
@@ -97,11 +107,20 @@ class CaseWorker:
         """Vehicles of acts, as far as they are still followed."""
         self.counts = CaseCounts()
 
-    def found(self, finding: Finding, passage: Passage, identity: Identity | None = None) -> None:
+    def hold(self, passage: Passage) -> ClipReservation:
+        """Keep the video of a vehicle that has left, for as long as it is not known whether it broke a rule."""
+        settings = self._evidence
+        first_s = max(passage.first_s, passage.last_s - settings.longest_act_s)
+        return self._ring.reserve(passage.session, first_s - settings.pre_s, passage.last_s + settings.post_s)
+
+    def found(
+        self, finding: Finding, passage: Passage, known: Known | None = None, held: ClipReservation | None = None
+    ) -> None:
         """A rule seems broken: open a case, unless a lead was made of this act.
 
-        `identity`, as far as it is known: else the plate that the second look reads stands for it. Whether another
-        camera's lead is of the same act and vehicle is looked up when the case is sealed, for then it is known.
+        `known`: what is known of the pass, where it was judged after its end; else the plate that the second look
+        reads stands for its identity. `held`: its video, see `hold`. Whether another camera's lead is of the same act
+        and vehicle is looked up when the case is sealed, for then it is known.
         """
         self.counts.findings += 1
         self._in_view = {p.id: p for was in self._in_view.values() if (p := self._now(was)) is not None}
@@ -114,15 +133,18 @@ class CaseWorker:
         settings = self._evidence
         first_s = max(finding.from_s, finding.proven_s - settings.longest_act_s)
         until_s = finding.proven_s + settings.post_s
-        draft = self._draft(finding, passage, (first_s, finding.proven_s), identity)
+        draft = self._draft(finding, passage, (first_s, finding.proven_s), known)
         self._acts.begin(draft.lead_id, finding, passage)
-        clip = self._ring.reserve(passage.session, first_s - settings.pre_s, until_s)
+        start_s = first_s - settings.pre_s
+        kept = held is not None and held.covers(start_s, until_s)
+        clip = held if kept and held is not None else self._ring.reserve(passage.session, start_s, until_s)
         live = self._source.mode == "live"
         deadline = self._monotonic() + settings.post_s + self.GRACE_S if live else math.inf
         case = Case(draft, passage, clip, deadline)
-        self._open.append(_Open(case, until_s, passage))
+        self._open.append(_Open(case, until_s, passage, passage.facts))
         self._desk.open(case)
-        self._ask(passage)
+        if not passage.facts.looked_at:
+            self._ask(passage)
 
     def passed(self, passage: Passage) -> None:
         """A vehicle has left: remember where, and what its cases need of the whole passage."""
@@ -164,7 +186,7 @@ class CaseWorker:
         """The post-roll is in: ask for the facts of the passage as it is now, and close what gets no answer."""
         for entry in entries:
             entry.passage = self._now(entry.passage) or entry.passage
-            if self._ask(entry.passage):
+            if not entry.passage.facts.looked_at and self._ask(entry.passage):
                 entry.asked = entry.passage
                 if self._source.mode == "live":
                     entry.patience = self._monotonic() + self.FACTS_WAIT_S
@@ -179,11 +201,10 @@ class CaseWorker:
         self._open.remove(entry)
         self._desk.close(entry.case, replace(entry.asked or entry.passage, facts=entry.facts))
 
-    def _draft(
-        self, finding: Finding, passage: Passage, moments_s: tuple[float, float], identity: Identity | None
-    ) -> Draft:
+    def _draft(self, finding: Finding, passage: Passage, moments_s: tuple[float, float], known: Known | None) -> Draft:
         rule = finding.rule
         place = ActPlace(rule.id, passage.camera, finding.zone)
+        identity = known.identity if known else None
         if identity is not None and identity.sure:
             place = place.named(identity.plate, identity.plate_type)
         act_key = f"{rule.id}|{self._facts.box}|{passage.id}"
@@ -212,11 +233,17 @@ class CaseWorker:
                 zone=finding.zone,
                 legal_basis=rule.legal_basis,
                 confidence=rule.confidence,
+                offence=rule.offence,
+                unit=self._facts.book.unit(rule),
             ),
             suspect_level=finding.level,
             facts=finding.facts,
+            checks=_told(finding.checks),
+            conditions=_told(finding.conditions),
+            weigh=weigh_ref(known) if known else None,
+            registry=registry_ref(known) if known else None,
             models=self._facts.models,
-            rules_sha256=self._facts.rules_sha256,
+            rules_sha256=self._facts.book.sha256,
             clock_error_ms=clock_error_ms(),
             anchor_at=passage.first_at,
             anchor_s=passage.first_s,
@@ -225,3 +252,42 @@ class CaseWorker:
             moments_s=moments_s,
             one_act_within_s=rule.same_act_within.value if rule.one_act_per == "site" else None,
         )
+
+
+def _told(checks: Sequence[Tried]) -> tuple[Check, ...]:
+    return tuple(Check(what=c.what, met=c.met, found=c.found, wanted=c.wanted) for c in checks)
+
+
+def weigh_ref(known: Known) -> WeighRef | None:
+    """The vehicle's weigh record as a lead tells it."""
+    weighing = known.weighing
+    if weighing is None:
+        return None
+    record = weighing.record
+    return WeighRef(
+        pass_id=record.pass_id,
+        device_id=record.scale.device_id,
+        weighed_at=record.weighed_at,
+        total_kg=record.total_kg,
+        axle_count=record.axle_count,
+        match_confidence=round(weighing.confidence, 4),
+        scale_class=weighing.scale_class,
+        certified=weighing.certified,
+        announced=weighing.announced,
+    )
+
+
+def registry_ref(known: Known) -> RegistryRef | None:
+    """What the register said of the vehicle, as a lead tells it."""
+    asked, entry = known.registry, known.entry
+    if asked.answered == "not_asked":
+        return None
+    day = known.local(known.last_s).date()
+    return RegistryRef(
+        source=asked.source,
+        answered=asked.answered,
+        as_of=asked.as_of,
+        stale=asked.stale,
+        use_nature=(entry.use_nature or None) if entry else None,
+        permits=tuple(p.kind for p in entry.permits if p.holds_on(day)) if entry else (),
+    )

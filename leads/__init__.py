@@ -14,6 +14,7 @@ from leads.lead import (
     LEAD_MAX_BYTES,
     Act,
     CameraRef,
+    Check,
     EvidenceRef,
     Fact,
     FileRef,
@@ -22,7 +23,9 @@ from leads.lead import (
     PassageRef,
     Plate,
     PlateColour,
+    RegistryRef,
     Vehicle,
+    WeighRef,
 )
 from leads.orders import Order, OrderReply, Position
 from leads.receipt import Reason, Receipt
@@ -63,6 +66,7 @@ __all__ = [
     "CameraRef",
     "CameraState",
     "CameraTelemetry",
+    "Check",
     "Colour",
     "DesiredModel",
     "EvidenceRef",
@@ -85,6 +89,7 @@ __all__ = [
     "Position",
     "Reason",
     "Receipt",
+    "RegistryRef",
     "ReportedModel",
     "Scale",
     "SchemaViolationError",
@@ -99,6 +104,7 @@ __all__ = [
     "WatchEntry",
     "WatchList",
     "WeighRecord",
+    "WeighRef",
     "WireError",
     "canonical_json",
     "decode",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from leads.base import (
     UNKNOWN,
@@ -121,6 +121,63 @@ class Act(Part):
     """Articles the rule rests on."""
     confidence: Literal["verified", "unverified"] = "unverified"
     """Whether the rule's numbers were verified against the official text."""
+    offence: Ident | None = None
+    """Class of the bureau's catalogue of offences, e.g. overload."""
+    unit: Label | None = None
+    """Unit that is to receive it, by the catalogue."""
+
+
+class Check(Part):
+    """One condition of the rule, as it was tried."""
+
+    what: Prose
+    """The condition."""
+    met: bool | None = None
+    """Whether it is met; null where that is not known."""
+    found: Prose = ""
+    """What was found."""
+    wanted: Prose = ""
+    """What the rule asks for."""
+
+
+class WeighRef(Part):
+    """The weigh record that was matched to the vehicle."""
+
+    pass_id: Label
+    """The scale's id of the pass."""
+    device_id: Ident
+    """Id of the scale."""
+    weighed_at: UtcMs
+    """When it was weighed."""
+    total_kg: Annotated[float, Field(ge=0)]
+    """Total mass as measured, no tolerance taken off."""
+    axle_count: Count | None = None
+    """Axles by the scale."""
+    match_confidence: Score
+    """Confidence that record and vehicle belong together."""
+    scale_class: Label | None = None
+    """Accuracy class by JJG 907."""
+    certified: bool | None = None
+    """Whether the scale's certificate held; null where unknown."""
+    announced: bool | None = None
+    """Whether the weighing point was made public; null where unknown."""
+
+
+class RegistryRef(Part):
+    """What became of asking the register of vehicles."""
+
+    source: Label = ""
+    """Name of the register."""
+    answered: Literal["found", "absent", "unreachable", "not_asked"]
+    """Absent is no offence unless the register is complete for such vehicles."""
+    as_of: UtcMs | None = None
+    """How new its data are."""
+    stale: bool = False
+    """Whether they are older than the site allows."""
+    use_nature: Label | None = None
+    """Use by GA/T 16.3, one letter."""
+    permits: tuple[Label, ...] = ()
+    """Kinds of its permits that held at the time."""
 
 
 class Fact(Part):
@@ -224,6 +281,14 @@ class Lead(SignedMessage):
     """Grade of the evidence by the checklist of the kind of lead."""
     facts: tuple[Fact, ...] = ()
     """What was seen."""
+    checks: tuple[Check, ...] = ()
+    """Why the rule fired: its conditions in the order they were tried."""
+    weigh: WeighRef | None = None
+    """The vehicle's weigh record; null where there is none."""
+    registry: RegistryRef | None = None
+    """What the register said; null where none was asked."""
+    grading: tuple[Check, ...] = ()
+    """What the grade of the evidence hangs on, and whether it is there."""
     models: tuple[ModelRef, ...] = ()
     """Networks that took part."""
     rules_sha256: Sha256Hex

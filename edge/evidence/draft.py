@@ -18,7 +18,7 @@ from detector.passage import Passage
 from edge.durable import write_durably
 from edge.evidence.facts import ProofPicture
 from edge.outbox_records import ActPlace
-from leads import Act, CameraRef, Fact, ModelRef, PassageRef, Vehicle
+from leads import Act, CameraRef, Check, Fact, ModelRef, PassageRef, RegistryRef, Vehicle, WeighRef
 from leads.base import Ident, Sha256Hex, UlidText, UtcMs
 
 DRAFT = "draft.json"
@@ -57,6 +57,12 @@ class Draft(BaseModel):
     act: Act
     suspect_level: str
     facts: tuple[Fact, ...]
+    checks: tuple[Check, ...] = ()
+    """Why the rule fired."""
+    conditions: tuple[Check, ...] = ()
+    """What the grade of the evidence hangs on, besides pictures and clip."""
+    weigh: WeighRef | None = None
+    registry: RegistryRef | None = None
     models: tuple[ModelRef, ...]
     rules_sha256: Sha256Hex
     clock_error_ms: float | None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,7 +31,7 @@ from edge.evidence.manifest import (
 )
 from edge.evidence.pictures import Caption, write_overlay, write_picture
 from edge.outbox import ChainHead, RecoveredLead
-from leads import EvidenceRef, FileRef, Lead, LeadUpdate, encode, sign, sign_bytes
+from leads import Check, EvidenceRef, FileRef, Lead, LeadUpdate, encode, sign, sign_bytes
 
 MOST_FACTS = 20
 """Of an update: it says what was seen again, in short."""
@@ -190,6 +191,7 @@ def _clip_facts(draft: Draft) -> ClipFacts | None:
 
 def _lead(draft: Draft, manifest: Manifest, digest: str, folder: str) -> Lead:
     names = {f.name for f in manifest.files}
+    proof_conditions = _proof_conditions(draft, manifest)
     proof = next(n for n in ("panorama-2.jpg", "panorama-1.jpg", drafts.TRACK) if n in names)
     return Lead(
         lead_id=draft.lead_id,
@@ -202,8 +204,12 @@ def _lead(draft: Draft, manifest: Manifest, digest: str, folder: str) -> Lead:
         vehicle=draft.vehicle,
         act=draft.act,
         suspect_level=draft.suspect_level,
-        evidence_grade=_grade(manifest),
+        evidence_grade=_grade(draft, manifest, proof_conditions),
         facts=tuple(f.model_copy(update={"proof": f.proof if f.proof in names else proof}) for f in draft.facts),
+        checks=draft.checks,
+        weigh=draft.weigh,
+        registry=draft.registry,
+        grading=(*proof_conditions, *draft.conditions),
         models=draft.models,
         rules_sha256=draft.rules_sha256,
         clock_error_ms=draft.clock_error_ms,
@@ -220,11 +226,44 @@ def _lead(draft: Draft, manifest: Manifest, digest: str, folder: str) -> Lead:
     )
 
 
-def _grade(manifest: Manifest) -> str:
-    """A: nothing is missing; B: at least one panorama; C: less (the checklist for weighing is stricter)."""
-    if not manifest.missing:
+CLIP_LEAST_S = 10.0
+"""Video of a weighing lasts at least so long: practice of weighing points (>= 10 s)."""
+CLOCK_MOST_MS = 1000.0
+"""Clock error that GA/T 832-2014 allows."""
+
+
+def _proof_conditions(draft: Draft, manifest: Manifest) -> tuple[Check, ...]:
+    """What the pictures, the clip and the clock give to the grade."""
+    kinds = [f.kind for f in manifest.files]
+    whole = Check(what="all evidence is there", met=not manifest.missing, found="; ".join(manifest.missing)[:2000])
+    panorama = Check(what="a panorama", met="panorama" in kinds, found=f"{kinds.count('panorama')}", wanted="1")
+    if draft.weigh is None:
+        return (whole, panorama)
+    shown = {f.name for f in draft.facts if f.known and f.proof is not None}
+    length = draft.clip.end_s - draft.clip.start_s if draft.clip else 0.0
+    clock = draft.clock_error_ms
+    return (
+        whole,
+        panorama,
+        Check(what="head picture with a readable plate", met="plate_front" in shown),
+        Check(what="side picture with the wheels on the ground", met="axle_count" in shown),
+        Check(what="tail picture with a plate", met=bool(shown & {"plate_rear", "plate_trailer"})),
+        Check(what="video", met=length >= CLIP_LEAST_S, found=f"{length:.1f} s", wanted=f"{CLIP_LEAST_S:g} s"),
+        Check(
+            what="clock error",
+            met=None if clock is None else clock <= CLOCK_MOST_MS,
+            found="unknown" if clock is None else f"{clock:g} ms",
+            wanted=f"at most {CLOCK_MOST_MS:g} ms",
+        ),
+    )
+
+
+def _grade(draft: Draft, manifest: Manifest, proof: Sequence[Check]) -> Literal["A", "B", "C"]:
+    """A: every condition is met. B: what the rule itself asks for, and a panorama. C: less."""
+    rule_met = all(check.met for check in draft.conditions)
+    if rule_met and all(check.met for check in proof):
         return "A"
-    return "B" if any(f.kind == "panorama" for f in manifest.files) else "C"
+    return "B" if rule_met and any(f.kind == "panorama" for f in manifest.files) else "C"
 
 
 def sealed_in(folder: Path) -> RecoveredLead:

@@ -97,7 +97,7 @@ class Office:
         )
         self.desk.RETRY_S = 0.01
         self.worker = CaseWorker(
-            BoxFacts("test", "box-1", (), BOOK.sha256),
+            BoxFacts("test", "box-1", (), BOOK),
             CameraSettings.model_validate({"id": "cam", "url": "road.mp4", "mode": self._mode}),
             PlaceSettings(name="岭下"),
             EvidenceSettings(folder=self.evidence),

@@ -1,0 +1,201 @@
+"""Inquiries: of every vehicle that has passed, gather all that is to be known, and have it judged.
+
+A pass is judged by its way while it is in view. When it is over, its facts come from the second look, its weigh record
+from the scale, and with its plate what registers, watch list and the box's own memory hold. Then the other rules judge.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from cameras import ClipReservation
+from detector.facts import Facts
+from detector.passage import Passage
+from detector.plan import ZoneSettings
+from edge.identity import identity_of, trailer_identity
+from edge.lookups import Found, LookupDesk, Question
+from edge.people import boardings, people_in_bed
+from edge.rules import Finding, Known, Place, RuleBook, judge, known_way
+from edge.rules.known import EVERYTHING, Identity, WatchHit, Weighing
+
+PEOPLE_KEPT_S = 600.0
+"""How long people are remembered who may have got on a vehicle that is still to leave."""
+
+
+class Scales(Protocol):
+    """Matches weigh records with passes; see `edge.weighing.desk`."""
+
+    def passed(self, passage: Passage) -> bool:
+        """Take a pass with its facts. False if it was over no scale."""
+
+    def settled(self, now: datetime | None) -> Iterable[tuple[str, Weighing | None]]:
+        """Passes that no better record can still come for, by id; `now`: UTC of the stream, None: nothing will come."""
+
+
+class Watched(Protocol):
+    """The vehicles under watch; see `edge.watchlist`."""
+
+    def hits(self, identity: Identity, at: datetime) -> tuple[WatchHit, ...]:
+        """Those that a vehicle may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A camera, as inquiries know it."""
+
+    place: Place
+    zones: Mapping[str, ZoneSettings]
+
+
+@dataclass(slots=True)
+class _Inquiry:
+    passage: Passage
+    clip: ClipReservation | None
+    looking: bool
+    """Whether the second look's answer is awaited."""
+    weighing: Weighing | None = None
+    weighed: bool = False
+    """Whether the scale's answer is in, or none is to come."""
+    asked: bool = False
+    """Whether registers and memory were asked."""
+    known: Known | None = None
+
+
+class Inquiries:
+    """All open inquiries of a box. Called from its main thread alone."""
+
+    def __init__(
+        self,
+        posts: Mapping[str, Post],
+        book: RuleBook,
+        timezone: ZoneInfo,
+        lookups: LookupDesk,
+        on_finding: Callable[[Finding, Known, Passage, ClipReservation | None], None],
+        on_known: Callable[[Known, Passage], None],
+        scales: Scales | None = None,
+        watched: Watched | None = None,
+    ) -> None:
+        """`on_finding` is called at most once per rule and pass; `on_known` when all of a pass is known and judged."""
+        self._posts = posts
+        self._book = book
+        self._timezone = timezone
+        self._lookups = lookups
+        self._on_finding = on_finding
+        self._on_known = on_known
+        self._scales = scales
+        self._watched = watched
+        self._open: dict[str, _Inquiry] = {}
+        self._people: deque[Passage] = deque()
+
+    @property
+    def open(self) -> int:
+        """Passes not yet judged as a whole."""
+        return len(self._open)
+
+    def passed(self, passage: Passage, clip: ClipReservation | None, *, looking: bool) -> None:
+        """A vehicle has left. `clip`: what its evidence would be cut from; `looking`: its facts are still to come."""
+        if passage.class_name == "person":
+            self._remember(passage)
+            return
+        self._open[passage.id] = _Inquiry(passage, clip, looking)
+        if not looking:
+            self.looked(passage)
+
+    def looked(self, passage: Passage) -> None:
+        """The second look has answered, or there is none: what hangs on the plate alone is judged at once."""
+        inquiry = self._open.get(passage.id)
+        if inquiry is None:
+            return
+        inquiry.passage, inquiry.looking = passage, False
+        known = self._known_so_far(inquiry)
+        for finding in judge(known, self._book, "read"):
+            self._on_finding(finding, known, passage, inquiry.clip)
+        inquiry.weighed = self._scales is None or not self._scales.passed(passage)
+        self._ask_if_ready(inquiry)
+
+    def go_on(self, now: datetime | None) -> None:
+        """Take what has come since; `now`: UTC of the stream, None where nothing more will come."""
+        if self._scales is not None:
+            for passage_id, weighing in self._scales.settled(now):
+                inquiry = self._open.get(passage_id)
+                if inquiry is not None:
+                    inquiry.weighing, inquiry.weighed = weighing, True
+                    self._ask_if_ready(inquiry)
+        for found in self._lookups.found(wait=now is None):
+            inquiry = self._open.pop(found.passage_id, None)
+            if inquiry is not None:
+                self._judge(inquiry, found)
+
+    def finish(self) -> None:
+        """Nothing more will come: judge what is open by what is known."""
+        for inquiry in [i for i in self._open.values() if i.looking]:
+            self.looked(inquiry.passage)
+        self.go_on(None)
+
+    def _remember(self, person: Passage) -> None:
+        self._people.append(person)
+        while (person.last_at - self._people[0].last_at).total_seconds() > PEOPLE_KEPT_S:
+            self._people.popleft()
+
+    def _known_so_far(self, inquiry: _Inquiry) -> Known:
+        """What is known without registers and memory."""
+        passage, weighing = inquiry.passage, inquiry.weighing
+        post = self._posts[passage.camera]
+        record = weighing.record if weighing else None
+        identity = identity_of(passage.facts, record, weighing.confidence if weighing else 0.0)
+        watched = self._watched.hits(identity, passage.last_at) if identity and self._watched else ()
+        return replace(
+            known_way(passage, post.zones, post.place, self._timezone),
+            identity=identity,
+            trailer=trailer_identity(passage.facts),
+            facts=passage.facts,
+            boardings=boardings(passage, self._people),
+            people_in_bed=people_in_bed(passage, self._people),
+            weighing=weighing,
+            watched=watched,
+            looked_for=frozenset({"track", "facts"}),
+        )
+
+    def _ask_if_ready(self, inquiry: _Inquiry) -> None:
+        if inquiry.looking or not inquiry.weighed or inquiry.asked:
+            return
+        inquiry.asked = True
+        known = inquiry.known = self._known_so_far(inquiry)
+        self._lookups.ask(
+            Question(
+                inquiry.passage.id,
+                known.identity,
+                known.trailer,
+                known.first_at,
+                waybill=_may_be_dangerous(known.facts, known),
+            )
+        )
+
+    def _judge(self, inquiry: _Inquiry, found: Found) -> None:
+        assert inquiry.known is not None, "it is asked for once it is known"
+        known = replace(
+            inquiry.known,
+            registry=found.registry,
+            trailer_registry=found.trailer_registry,
+            waybill=found.waybill,
+            history=found.history,
+            looked_for=EVERYTHING,
+        )
+        for finding in judge(known, self._book, "whole"):
+            self._on_finding(finding, known, inquiry.passage, inquiry.clip)
+        self._on_known(known, inquiry.passage)
+
+
+def _may_be_dangerous(facts: Facts, known: Known) -> bool:
+    """Whether a waybill of dangerous goods may exist for it."""
+    return (
+        facts.panel.known
+        or bool(facts.diamonds)
+        or known.votes.get("tank_truck", 0.0) > 0
+        or facts.body.value == "tank"
+    )
