@@ -1,14 +1,15 @@
-"""Renders scenes: python -m scripts.scenes stills | clip | sheet. Needs bpy (see samples/README.md)."""
+"""Renders scenes: python -m scripts.scenes stills | clip | records | sheet. Needs bpy (see samples/README.md)."""
 
 from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 
 def main() -> None:
-    """Read the command line and run one of the three."""
+    """Read the command line and run one of the four."""
     parser = argparse.ArgumentParser(prog="python -m scripts.scenes", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     stills = commands.add_parser("stills", help="scenes by lot, a JPEG and a JSON each; what exists is skipped")
@@ -25,6 +26,9 @@ def main() -> None:
     clip.add_argument("--work", type=Path, help="folder for the frames; beside --out unless told")
     clip.add_argument("--samples", type=int, default=6)
     clip.add_argument("--only", type=int, nargs="*", help="numbers of single frames to render, to look at them")
+    told = commands.add_parser("records", help="the records and violations of a sample clip alone, not rendered anew")
+    told.add_argument("name")
+    told.add_argument("--out", type=Path, required=True)
     sheet = commands.add_parser("sheet", help="a contact sheet of stills with their truth drawn in")
     sheet.add_argument("folder", type=Path)
     sheet.add_argument("--out", type=Path, required=True)
@@ -38,6 +42,8 @@ def main() -> None:
         from scripts.scenes.clip import render_clip
 
         render_clip(given.name, given.out, given.work or given.out / ".frames", given.samples, given.only)
+    elif given.command == "records":
+        _records(given.name, given.out)
     else:
         from scripts.scenes.sheet import draw_sheet
 
@@ -56,6 +62,16 @@ def _stills(out: Path, seeds: range, size: tuple[int, int], samples: int, close:
         take_still(spec, samples, out / f"{spec.identity}.jpg")
         each = (time.monotonic() - start) / done
         print(f"{spec.identity} {done}/{len(left)} {each:.1f} s each, {each * (len(left) - done) / 60:.0f} min left")
+
+
+def _records(name: str, out: Path) -> None:
+    from scripts.scenes.records import write_records
+    from scripts.scenes.samples import SAMPLES
+    from scripts.scenes.truth import read_truth, write_truth
+
+    sample, path = SAMPLES[name](), out / f"{name}.truth.json"
+    write_records(sample, out / name)
+    write_truth(path, replace(read_truth(path), violations=sample.violations))
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from models.lab.signs.lettering import PLATE_COLOURS
 from models.lab.signs.spec import PlateSpec, PlateType
 from scripts.scenes.motion import pose_at, speed_kmh
-from scripts.scenes.spec import PlacedVehicle, VehicleSpec
+from scripts.scenes.spec import Kind, PlacedVehicle, VehicleSpec
 
 if TYPE_CHECKING:
     from scripts.scenes.samples import Sample
@@ -43,48 +43,71 @@ PLATE_CODES: dict[PlateType, str] = {
 """Plate types by GA/T 16.7."""
 
 
+VEHICLE_TYPES: dict[Kind, str] = {
+    "sedan": "K33",
+    "suv": "K31",
+    "taxi": "K33",
+    "minivan": "K39",
+    "coach": "K11",
+    "light_truck": "H31",
+    "rigid_truck": "H11",
+    "tipper": "H17",
+    "semi_trailer": "Q11",
+    "tank_truck": "H14",
+    "motorcycle": "M21",
+    "three_wheeler": "N11",
+}
+"""Type of the motor vehicle by GA/T 16.4."""
+TRACTOR_AXLES, TRACTOR_KG = 3, 25_000
+"""Of a tractor with two drive axles: its own axles and its own greatest mass."""
+
+
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:
-    """What the registry holds of a vehicle; a vehicle without an entry is unknown to it."""
+    """What the registry holds of a vehicle, in the columns that `lushao edge registry import` reads."""
 
     plate: str
     plate_type: str
-    kind: str
+    vehicle_type: str
     use_nature: str
     """Code of use by GA/T 16: A none commercial, B coach line, D taxi, F goods, R dangerous goods."""
-    permit: str
-    permit_valid_to: str
+    state: str
     axles: int
-    limit_kg: int
-    dangerous_goods: bool
-    sections: str
+    drive_axles: int | None
+    max_mass_kg: int
+    train_mass_kg: int | None
+    """Of a tractor: the most a combination with it may weigh."""
+    permit_kind: str
+    permit_number: str
+    permit_valid_to: str
+    permit_sections: str
     """Closed sections it may enter."""
 
     @staticmethod
     def of(
-        vehicle: VehicleSpec,
-        use_nature: str = "F",
-        permit: str = "",
-        permit_valid_to: str = "",
-        dangerous: bool = False,
-        sections: str = "",
+        vehicle: VehicleSpec, use_nature: str = "F", permit: str = "", permit_valid_to: str = "", sections: str = ""
     ) -> RegistryEntry:
         """The entry of a vehicle of a scene; a goods vehicle has its permit unless another is given."""
         plate = vehicle.front_plate or vehicle.rear_plate
         assert plate is not None
         if use_nature == "F" and not permit:
             permit, permit_valid_to = "普货", "2027-12-31"
+        tractor = vehicle.kind == "semi_trailer"
+        limit = round(vehicle.limit_kg or 0)
         return RegistryEntry(
             plate=plate.text,
             plate_type=plate.type,
-            kind=vehicle.kind,
+            vehicle_type=VEHICLE_TYPES[vehicle.kind],
             use_nature=use_nature,
-            permit=permit,
+            state="A",
+            axles=TRACTOR_AXLES if tractor else sum(vehicle.axle_groups),
+            drive_axles=2 if tractor else None,
+            max_mass_kg=TRACTOR_KG if tractor else limit,
+            train_mass_kg=limit if tractor else None,
+            permit_kind=permit,
+            permit_number=f"闽交运{plate.text[2:]}" if permit else "",
             permit_valid_to=permit_valid_to,
-            axles=sum(vehicle.axle_groups),
-            limit_kg=round(vehicle.limit_kg or 0),
-            dangerous_goods=dangerous,
-            sections=sections,
+            permit_sections=sections,
         )
 
 
@@ -93,8 +116,10 @@ class Sighting:
     """A passage of an earlier day."""
 
     plate: str
+    plate_type: str
     at: str
     place: str
+    hub: str
 
 
 def write_records(sample: Sample, stem: Path) -> None:

@@ -113,23 +113,31 @@ def overload_checkpoint() -> Sample:
         seconds,
         datetime(2026, 11, 23, 6, 22, tzinfo=UTC),
         (
-            _over(tipper, placed[0]),
+            *_over(tipper, placed[0]),
             Violation("LD-01", tipper.identity, 0.0, 6.0, "The load is heaped above the boards and not covered."),
-            _over(semi, placed[1]),
+            *_over(semi, placed[1]),
         ),
-        tuple(RegistryEntry.of(vehicle) for vehicle in (tipper, semi, car, lawful, back)),
+        (
+            *(RegistryEntry.of(vehicle) for vehicle in (tipper, semi, lawful, back)),
+            RegistryEntry.of(car, use_nature="A"),
+        ),
         weighed=True,
     )
 
 
-def _over(vehicle: VehicleSpec, placed: PlacedVehicle) -> Violation:
+def _over(vehicle: VehicleSpec, placed: PlacedVehicle) -> tuple[Violation, Violation]:
+    """Over the road's limit and, since what is registered is as much, over the vehicle's own: two units' business."""
     assert vehicle.mass_kg is not None
     assert vehicle.limit_kg is not None
     over = vehicle.mass_kg - vehicle.limit_kg
     start, end = placed.way
     at = (0.0 - start.x_m) / (end.x_m - start.x_m) * end.t_s
-    why = f"The scale's mass of {vehicle.mass_kg:.0f} kg is {over:.0f} kg over the limit of {vehicle.limit_kg:.0f} kg."
-    return Violation("OL-01", vehicle.identity, round(at - 1, 1), round(at + 1, 1), why)
+    span = (round(at - 1, 1), round(at + 1, 1))
+    limit = (
+        f"The scale's mass of {vehicle.mass_kg:.0f} kg is {over:.0f} kg over the limit of {vehicle.limit_kg:.0f} kg."
+    )
+    mass = f"The same is {over / vehicle.limit_kg:.0%} over the registered mass."
+    return Violation("OL-01", vehicle.identity, *span, limit), Violation("OL-02", vehicle.identity, *span, mass)
 
 
 def passenger_hub() -> Sample:
@@ -190,9 +198,11 @@ def passenger_hub() -> Sample:
             RegistryEntry.of(car, use_nature="A"),
         ),
         sightings=tuple(
-            Sighting(van.front_plate.text, f"2026-11-{day:02d}T{hour:02d}:{minute:02d}:00Z", place)
+            Sighting(
+                van.front_plate.text, van.front_plate.type, f"2026-11-{day:02d}T{hour:02d}:{minute:02d}:00Z", hub, hub
+            )
             for day in (16, 17, 18, 19, 20)
-            for hour, minute, place in (
+            for hour, minute, hub in (
                 (0, 12, "客运枢纽"),
                 (1, 5, "医院"),
                 (2, 20, "客运枢纽"),
@@ -243,13 +253,9 @@ def dangerous_goods() -> Sample:
             Violation("DG-01", bare.identity, 5.0, 12.0, "The registry says dangerous goods; it wears no sign."),
         ),
         (
-            RegistryEntry.of(closed, use_nature="R", permit="危货", permit_valid_to="2027-05-31", dangerous=True),
-            RegistryEntry.of(
-                bare, use_nature="R", permit="危货", permit_valid_to="2027-01-31", dangerous=True, sections=leave
-            ),
-            RegistryEntry.of(
-                lawful, use_nature="R", permit="危货", permit_valid_to="2027-08-31", dangerous=True, sections=leave
-            ),
+            RegistryEntry.of(closed, use_nature="R", permit="危货", permit_valid_to="2027-05-31"),
+            RegistryEntry.of(bare, use_nature="R", permit="危货", permit_valid_to="2027-01-31", sections=leave),
+            RegistryEntry.of(lawful, use_nature="R", permit="危货", permit_valid_to="2027-08-31", sections=leave),
             RegistryEntry.of(car, use_nature="A"),
             RegistryEntry.of(back, use_nature="A"),
         ),
