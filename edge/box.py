@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from cameras import CameraReader, Frame
+from cameras import CameraReader, ClipReservation, Frame
 from detector.detections import Detections
 from detector.motion import MotionGate
 from detector.network import Network
@@ -28,12 +28,14 @@ from edge.evidence.desk import EvidenceDesk
 from edge.evidence.manifest import LEAD
 from edge.evidence.seal import Sealer, sealed_in
 from edge.evidence.verify import BOX_KEY
+from edge.inquiry import Inquiries, Post
+from edge.knowledge import Knowledge
 from edge.metrics import Health, MetricsServer, Reading
 from edge.notify import ServiceManager
 from edge.outbox import Outbox, RecoveredLead
 from edge.publisher import Publisher
 from edge.readings import BoxState, CameraPost, health_of, readings_of, telemetry_of
-from edge.rules import RuleBook
+from edge.rules import Finding, Known, RuleBook
 from edge.second_look import Answer, Loaded, SecondLookDesk, load_second_look
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
@@ -96,6 +98,7 @@ class Box:
         added = self._outbox.recover(_leads_on_disk(root, self._outbox))
         if added:
             log.warning("%d sealed leads were not in the outbox yet (power cut?); they are now", added)
+        self._knowledge = Knowledge(site, site.outbox.parent)
         self._session = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{time.monotonic_ns() % 10**6:06d}"
         self._publisher = Publisher(
             site.broker,
@@ -104,6 +107,7 @@ class Box:
             box_id=site.box,
             birth=self._birth,
             hub_keys=load_public_keys(site.keys.hub) if site.keys.hub else (),
+            listeners=self._knowledge.listeners(),
         )
         quota = DiskQuota(
             root,
@@ -118,6 +122,15 @@ class Box:
         )
         acts = ActBook(self._outbox.acts)
         self.posts = {c.source.id: self._post(c, book, acts) for c in site.cameras}
+        self._inquiries = Inquiries(
+            {c.source.id: Post.of(site, c) for c in site.cameras},
+            book,
+            site.zone_info,
+            self._knowledge.lookups,
+            self._found,
+            lambda _, passage: self._tell(passage),
+            self._knowledge.scales,
+        )
         self._scheduler = self._make_scheduler()
         self.state = BoxState(
             site,
@@ -130,6 +143,7 @@ class Box:
             quota,
             monotonic,
             self._second_look,
+            self._knowledge,
         )
 
     def run(self, stop: threading.Event) -> None:
@@ -147,6 +161,8 @@ class Box:
             if self._second_look is not None:
                 self._second_look.start()
                 undo.callback(self._second_look.stop)
+            self._knowledge.start()
+            undo.callback(self._knowledge.stop)
             # A file's acts come round again and are sealed then, whole.
             for name, post in self.posts.items():
                 if post.settings.source.mode == "live":
@@ -175,6 +191,10 @@ class Box:
             if error is not None and post.reader.ended:
                 log.error("camera %s could not be read: %s", name, error)
         self._finish_second_look(at_once=stop.is_set())
+        self._inquiries.finish()
+        for post in self.posts.values():
+            post.cases.finish()
+            post.cases.give_up()
         self._desk.finish()
         self._desk.seal_left_over()
         told = False
@@ -192,14 +212,21 @@ class Box:
         if at_once:
             self._second_look.let_go()
         self._take_facts(self._second_look.finish())
-        for post in self.posts.values():
-            post.cases.give_up()
 
     def _take_facts(self, answers: list[Answer]) -> None:
         for answer in answers:
             self.posts[answer.passage.camera].cases.known(answer.passage)
-            if not answer.urgent and self._on_passage is not None:
-                self._on_passage(answer.passage)
+            if not answer.urgent:
+                self._inquiries.looked(answer.passage)
+
+    def _found(self, finding: Finding, known: Known, passage: Passage, held: ClipReservation | None) -> None:
+        lead_id = self.posts[passage.camera].cases.found(finding, passage, known, held)
+        if lead_id is not None and known.weighing is not None and self._knowledge.scales is not None:
+            self._knowledge.scales.lead_made(passage.id, lead_id)
+
+    def _tell(self, passage: Passage) -> None:
+        if self._on_passage is not None:
+            self._on_passage(passage)
 
     def _post(self, camera: SiteCamera, book: RuleBook, acts: ActBook) -> CameraPost:
         source = camera.source
@@ -210,10 +237,14 @@ class Box:
 
         def passed(passage: Passage) -> None:
             cases.passed(passage)
+            if passage.class_name == "person":
+                self._inquiries.seen_person(passage)
+                self._tell(passage)
+                return
+            held = cases.hold(passage)
             wait = source.mode == "replay"
-            looked_at = self._second_look is not None and self._second_look.ask(passage, wait=wait)
-            if not looked_at and self._on_passage is not None:
-                self._on_passage(passage)
+            looking = self._second_look is not None and self._second_look.ask(passage, wait=wait)
+            self._inquiries.passed(passage, held, looking=looking)
 
         watch = CameraWatch(
             source.id,
@@ -262,14 +293,18 @@ class Box:
         if self._second_look is not None:
             self._take_facts(self._second_look.answers())
         post.watch.looked(frame, detections)
-        post.cases.time_is(frame)
+        self._time_is(frame)
         self.state.looked(frame)
 
     def _passed_over(self, frame: Frame, _: SkipReason) -> None:
         if self._second_look is not None:
             self._take_facts(self._second_look.answers())
-        self.posts[frame.camera].cases.time_is(frame)
+        self._time_is(frame)
         self.state.passed_over()
+
+    def _time_is(self, frame: Frame) -> None:
+        self._inquiries.time_is(frame.captured_at, frame.camera)
+        self.posts[frame.camera].cases.time_is(frame)
 
     def _birth(self) -> Status:
         return Status(

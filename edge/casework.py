@@ -115,8 +115,8 @@ class CaseWorker:
 
     def found(
         self, finding: Finding, passage: Passage, known: Known | None = None, held: ClipReservation | None = None
-    ) -> None:
-        """A rule seems broken: open a case, unless a lead was made of this act.
+    ) -> str | None:
+        """A rule seems broken: open a case and tell the id of its lead; None if a lead was made of this act.
 
         `known`: what is known of the pass, where it was judged after its end; else the plate that the second look
         reads stands for its identity. `held`: its video, see `hold`. Whether another camera's lead is of the same act
@@ -129,7 +129,7 @@ class CaseWorker:
         self._in_view[passage.id] = passage
         if self._acts.same_act(finding, passage) is not None:
             self.counts.repeats += 1
-            return
+            return None
         settings = self._evidence
         first_s = max(finding.from_s, finding.proven_s - settings.longest_act_s)
         until_s = finding.proven_s + settings.post_s
@@ -145,6 +145,7 @@ class CaseWorker:
         self._desk.open(case)
         if not passage.facts.looked_at:
             self._ask(passage)
+        return draft.lead_id
 
     def passed(self, passage: Passage) -> None:
         """A vehicle has left: remember where, and what its cases need of the whole passage."""

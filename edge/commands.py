@@ -6,6 +6,7 @@ import json
 import logging
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from edge.box import Box
 from edge.evidence.facts import facts_of
 from edge.evidence.manifest import MANIFEST
 from edge.evidence.verify import BOX_KEY, Verdict, key_beside, verify_folder, verify_tree
+from edge.knowledge import Knowledge
 from edge.metrics import MetricsError
 from edge.outbox import Outbox, OutboxError
 from edge.registry.commands import app as registry_app
@@ -34,6 +36,8 @@ from edge.rules import Finding, load_book
 from edge.rules import commands as rules_commands
 from edge.second_look import SecondLookDesk, load_second_look
 from edge.settings import SecondLookSettings, SiteCamera, SiteSettings, check_site, load_site
+from edge.weighing.http_source import HttpSourceError
+from edge.weighing.store import WeighStoreError
 from leads import Fact, KeyFileError, generate_key, key_id, load_public_key, write_public_key
 from leads.broker import BrokerError
 from leads.settings_file import SettingsError
@@ -125,7 +129,15 @@ def run(site: SitePath, verbose: Annotated[bool, typer.Option(help="Say more.")]
         Box(settings, book).run(stop)
     except SettingsError as error:
         raise _fail(*error.problems) from None
-    except (ModelError, OutboxError, KeyFileError, BrokerError, MetricsError) as error:
+    except (
+        ModelError,
+        OutboxError,
+        KeyFileError,
+        BrokerError,
+        MetricsError,
+        WeighStoreError,
+        HttpSourceError,
+    ) as error:
         raise _fail(error) from None
 
 
@@ -154,19 +166,17 @@ def replay(
     except ModelError as error:
         raise _fail(error) from None
     report = _JsonLines() if as_json else _Report()
-    work = Replay(
-        source,
-        network,
-        watch_settings(settings, chosen),
-        book,
-        report.passage,
-        report.finding,
-        second_look,
-    )
-    try:
-        work.run(_stop_on_signals())
-    except StreamError as error:
-        raise _fail(error) from None
+    watch = watch_settings(settings, chosen)
+    # What scales say of a replayed video must not get into the files of a box that runs.
+    with tempfile.TemporaryDirectory(prefix="lushao-replay-") as folder:
+        try:
+            knowledge = Knowledge(settings, Path(folder)) if settings else None
+            work = Replay(source, network, watch, book, report.passage, report.finding, second_look, knowledge)
+            work.run(_stop_on_signals())
+        except SettingsError as error:
+            raise _fail(*error.problems) from None
+        except (StreamError, KeyFileError, WeighStoreError, HttpSourceError) as error:
+            raise _fail(error) from None
 
 
 def _choose_camera(settings: SiteSettings | None, name: str | None, video: str) -> SiteCamera | None:

@@ -22,19 +22,11 @@ from edge.lookups import Found, LookupDesk, Question
 from edge.people import boardings, people_in_bed
 from edge.rules import Finding, Known, Place, RuleBook, judge, known_way
 from edge.rules.known import EVERYTHING, Identity, WatchHit, Weighing
+from edge.settings import SiteCamera, SiteSettings
+from edge.weighing.desk import Settled, WeighDesk
 
 PEOPLE_KEPT_S = 600.0
 """How long people are remembered who may have got on a vehicle that is still to leave."""
-
-
-class Scales(Protocol):
-    """Matches weigh records with passes; see `edge.weighing.desk`."""
-
-    def passed(self, passage: Passage) -> bool:
-        """Take a pass with its facts. False if it was over no scale."""
-
-    def settled(self, now: datetime | None) -> Iterable[tuple[str, Weighing | None]]:
-        """Passes that no better record can still come for, by id; `now`: UTC of the stream, None: nothing will come."""
 
 
 class Watched(Protocol):
@@ -50,6 +42,11 @@ class Post:
 
     place: Place
     zones: Mapping[str, ZoneSettings]
+
+    @staticmethod
+    def of(site: SiteSettings, camera: SiteCamera) -> Post:
+        """Of a camera of a site."""
+        return Post(site.place_of(camera), {zone.id: zone for zone in camera.plan.zones})
 
 
 @dataclass(slots=True)
@@ -77,7 +74,7 @@ class Inquiries:
         lookups: LookupDesk,
         on_finding: Callable[[Finding, Known, Passage, ClipReservation | None], None],
         on_known: Callable[[Known, Passage], None],
-        scales: Scales | None = None,
+        scales: WeighDesk | None = None,
         watched: Watched | None = None,
     ) -> None:
         """`on_finding` is called at most once per rule and pass; `on_known` when all of a pass is known and judged."""
@@ -99,10 +96,8 @@ class Inquiries:
 
     def passed(self, passage: Passage, clip: ClipReservation | None, *, looking: bool) -> None:
         """A vehicle has left. `clip`: what its evidence would be cut from; `looking`: its facts are still to come."""
-        if passage.class_name == "person":
-            self._remember(passage)
-            return
-        self._open[passage.id] = _Inquiry(passage, clip, looking)
+        weighed = self._scales is None or not self._scales.passed(passage, facts_follow=looking)
+        self._open[passage.id] = _Inquiry(passage, clip, looking, weighed=weighed)
         if not looking:
             self.looked(passage)
 
@@ -115,29 +110,39 @@ class Inquiries:
         known = self._known_so_far(inquiry)
         for finding in judge(known, self._book, "read"):
             self._on_finding(finding, known, passage, inquiry.clip)
-        inquiry.weighed = self._scales is None or not self._scales.passed(passage)
+        if self._scales is not None and not inquiry.weighed:
+            self._scales.known(passage)
         self._ask_if_ready(inquiry)
 
-    def go_on(self, now: datetime | None) -> None:
-        """Take what has come since; `now`: UTC of the stream, None where nothing more will come."""
+    def time_is(self, now: datetime, camera: str) -> None:
+        """The pictures of a camera have come up to this moment (UTC): take what scales and registers say."""
         if self._scales is not None:
-            for passage_id, weighing in self._scales.settled(now):
-                inquiry = self._open.get(passage_id)
-                if inquiry is not None:
-                    inquiry.weighing, inquiry.weighed = weighing, True
-                    self._ask_if_ready(inquiry)
-        for found in self._lookups.found(wait=now is None):
-            inquiry = self._open.pop(found.passage_id, None)
-            if inquiry is not None:
-                self._judge(inquiry, found)
+            self._weighed(self._scales.tick(now, camera))
+        self._take(self._lookups.found())
 
     def finish(self) -> None:
         """Nothing more will come: judge what is open by what is known."""
         for inquiry in [i for i in self._open.values() if i.looking]:
             self.looked(inquiry.passage)
-        self.go_on(None)
+        if self._scales is not None:
+            self._weighed(self._scales.finish())
+        self._take(self._lookups.found(wait=True))
 
-    def _remember(self, person: Passage) -> None:
+    def _weighed(self, settled: Iterable[Settled]) -> None:
+        for one in settled:
+            inquiry = self._open.get(one.passage_id)
+            if inquiry is not None:
+                inquiry.weighing, inquiry.weighed = one.weighing, True
+                self._ask_if_ready(inquiry)
+
+    def _take(self, answers: Iterable[Found]) -> None:
+        for found in answers:
+            inquiry = self._open.pop(found.passage_id, None)
+            if inquiry is not None:
+                self._judge(inquiry, found)
+
+    def seen_person(self, person: Passage) -> None:
+        """A person has left, or was lost from sight: at the door of a vehicle, it may be."""
         self._people.append(person)
         while (person.last_at - self._people[0].last_at).total_seconds() > PEOPLE_KEPT_S:
             self._people.popleft()

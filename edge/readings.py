@@ -15,6 +15,7 @@ from edge.casework import CaseWorker
 from edge.clock import clock_error_ms
 from edge.disk import DiskQuota
 from edge.evidence.desk import EvidenceDesk
+from edge.knowledge import Knowledge
 from edge.metrics import Health, Reading
 from edge.outbox import Outbox
 from edge.publisher import Publisher, PublisherCounters
@@ -54,6 +55,7 @@ class BoxState:
         quota: DiskQuota,
         monotonic: Callable[[], float] = time.monotonic,
         second_look: SecondLookDesk | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         """Readings may be taken from any thread."""
         self.site = site
@@ -65,6 +67,7 @@ class BoxState:
         self.desk = desk
         self.quota = quota
         self.second_look = second_look
+        self.knowledge = knowledge
         self.started = monotonic()
         self.looks = dict.fromkeys(posts, 0)
         self._monotonic = monotonic
@@ -100,6 +103,8 @@ def health_of(state: BoxState) -> Health:
     """What does not work, in words."""
     problems = [p for name, post in state.posts.items() for p in _camera_problems(name, post)]
     problems.extend(_delivery_problems(state))
+    if state.knowledge is not None:
+        problems.extend(state.knowledge.problems())
     if state.desk.short_of_space:
         problems.append("the disk is full: leads wait in memory")
     elif state.quota.full:
@@ -148,6 +153,8 @@ def readings_of(state: BoxState) -> Iterator[Reading]:
         yield _count("stage_frames", "Frames through each stage", total.count, stage=stage)
     if state.second_look is not None:
         yield from _second_look_readings(state.second_look)
+    if state.knowledge is not None:
+        yield from state.knowledge.readings()
     yield from _lead_readings(state)
     yield from _broker_readings(state.publisher.counters())
     yield _gauge("disk_free_bytes", "Free space for evidence", state.quota.free_bytes)

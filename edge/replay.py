@@ -18,6 +18,8 @@ from detector.scheduler import Scheduler
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
 from edge.evidence.facts import facts_of
+from edge.inquiry import Inquiries, Post
+from edge.knowledge import Knowledge
 from edge.rules import Finding, Place, RuleBook
 from edge.second_look import Answer, SecondLookDesk
 from edge.settings import SiteCamera, SiteSettings
@@ -36,16 +38,30 @@ class Replay:
         on_passage: Callable[[Passage], None],
         on_finding: Callable[[Finding, Passage], None],
         second_look: SecondLookDesk | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         """`book`: rules to hold passages against, with the zones of `watch`; None for passages alone.
 
-        With a `second_look`, which is started and stopped here, passages are handed over with their facts.
+        With a `second_look`, passages are handed over with their facts, and with `knowledge` they are judged by all
+        that is known of them. Both are started and stopped here.
         """
         self._doorbell = threading.Event()
         self._reader = CameraReader(source, self._doorbell)
         self._on_passage = on_passage
         self._second_look = second_look
         self._watch = CameraWatch(source.id, network.class_names, book, watch, on_finding, self._passed)
+        self._knowledge = knowledge
+        self._inquiries: Inquiries | None = None
+        if knowledge is not None and book is not None:
+            self._inquiries = Inquiries(
+                {source.id: Post(watch.place, {zone.id: zone for zone in watch.plan.zones})},
+                book,
+                watch.timezone,
+                knowledge.lookups,
+                lambda finding, known, passage, _: on_finding(finding, passage),
+                lambda known, passage: on_passage(passage),
+                knowledge.scales,
+            )
         self._scheduler = Scheduler({source.id: self._reader}, network, self._doorbell, on_looked=self._looked)
 
     def run(self, stop: threading.Event) -> None:
@@ -54,12 +70,17 @@ class Replay:
             if self._second_look is not None:
                 self._second_look.start()
                 undo.callback(self._second_look.stop)
+            if self._knowledge is not None:
+                self._knowledge.start()
+                undo.callback(self._knowledge.stop)
             self._reader.start()
             undo.callback(self._reader.stop)
             self._scheduler.run(stop)
             self._watch.finish()
             if self._second_look is not None:
                 self._hand_over(self._second_look.finish())
+            if self._inquiries is not None:
+                self._inquiries.finish()
         error = self._reader.status().last_error
         if error is not None:
             raise error
@@ -68,16 +89,27 @@ class Replay:
         self._watch.looked(frame, detections)
         if self._second_look is not None:
             self._hand_over(self._second_look.answers())
+        if self._inquiries is not None:
+            self._inquiries.time_is(frame.captured_at, frame.camera)
 
     def _passed(self, passage: Passage) -> None:
-        if self._second_look is None:
+        if passage.class_name == "person":
+            if self._inquiries is not None:
+                self._inquiries.seen_person(passage)
             self._on_passage(passage)
-        else:
-            self._second_look.ask(passage, wait=True)
+            return
+        looking = self._second_look is not None and self._second_look.ask(passage, wait=True)
+        if self._inquiries is not None:
+            self._inquiries.passed(passage, None, looking=looking)
+        elif not looking:
+            self._on_passage(passage)
 
     def _hand_over(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
-            self._on_passage(answer.passage)
+            if self._inquiries is not None:
+                self._inquiries.looked(answer.passage)
+            else:
+                self._on_passage(answer.passage)
 
 
 def replay_source(video: Path, camera: SiteCamera | None) -> CameraSettings:

@@ -17,9 +17,11 @@ from detector.plan import PlanSettings
 from detector.settings import DetectorSettings, ProviderName
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
+from edge.registry.settings import RegistrySettings
 from edge.rules.known import Place
 from edge.rules.table import RuleBook, load_book
 from edge.rules.traffic import ZoneRule
+from edge.weighing.settings import ScaleSettings, scale_problems
 from leads import KeyFileError, load_private_key, load_public_keys
 from leads.base import Ident, Label, Prose
 from leads.broker import BrokerError, BrokerSettings
@@ -154,6 +156,10 @@ class SiteSettings(BaseModel):
     """Best views kept per vehicle."""
     second_look: SecondLookSettings | None = SecondLookSettings()
     """What is read off the best views; null to switch off."""
+    registries: tuple[RegistrySettings, ...] = ()
+    """Registers of vehicles and waybills, asked in this order. Without one, nobody is without a permit."""
+    scales: tuple[ScaleSettings, ...] = ()
+    """Scales in the road before the cameras."""
     rules: Path
     """The rule book: a folder of tables, see configs/rules, or one table with classes.yaml beside it."""
     region: Label | None = None
@@ -246,6 +252,9 @@ def _part_problems(path: Path, site: SiteSettings) -> Iterator[str]:
     if not site.detector.model.is_file():
         yield f"detector.model: no file {site.detector.model}; put the network there, or leave model out"
     yield from _second_look_problems(site.second_look)
+    plans = {camera.source.id: camera.plan for camera in site.cameras}
+    for scale in site.scales:
+        yield from scale_problems(scale, plans)
     if not site.keys.box.is_file():
         yield f"keys.box: no file {site.keys.box}; make it with: lushao edge keys {path}"
     if site.keys.hub is not None and not site.keys.hub.is_file():

@@ -40,7 +40,7 @@ class CameraWatch:
         class_names: Sequence[str],
         book: RuleBook | None,
         settings: WatchSettings,
-        on_finding: Callable[[Finding, Passage], None],
+        on_finding: Callable[[Finding, Passage], object],
         on_passage: Callable[[Passage], None],
     ) -> None:
         """`on_finding` is called once per rule and passage; `on_passage` when a vehicle has left."""
