@@ -14,15 +14,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from detector.facts import Fact, Facts, PlateRead
+from detector.passage import Passage
 from edge.disk import DiskQuota
 from edge.evidence.desk import EvidenceDesk
 from edge.evidence.seal import Sealer
 from edge.evidence.verify import verify_tree
 from edge.outbox import Outbox
-from edge.rules.known import Identity
+from edge.rules.known import Identity, Known, Place
 from leads import Lead, LeadUpdate, decode, load_private_key, parse_json, verify
 from tests.unit.edge.offices import Office, stop, wait_until
 from tests.unit.edge.passages import NOON
+from tests.unit.edge.test_rules import SHANGHAI
 
 TRUCK = Identity("闽H31782", "01")
 
@@ -34,6 +36,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
     yield office
     office.desk.stop()
     office.outbox.close()
+
+
+def known(passage: Passage, identity: Identity | None) -> Known:
+    """A pass of which nothing is known but its vehicle."""
+    place = Place("test", "cam")
+    times = (passage.first_at, passage.first_s, passage.last_s)
+    return Known(place, SHANGHAI, *times, passage.votes, identity)
 
 
 def seen(
@@ -48,7 +57,7 @@ def seen(
     """Vehicle `number` stands in a place of its own, and its case is sealed; `facts`: as the second look finds them."""
     finding, passage = stop(number, first_at=NOON + timedelta(minutes=minutes))
     finding = replace(finding, rule=finding.rule.model_copy(update={"one_act_per": per}))
-    office.worker.found(finding, passage, identity)
+    office.worker.found(finding, passage, known(passage, identity))
     if facts is not None:
         office.worker.known(replace(passage, facts=facts))
     office.worker.finish()
@@ -180,9 +189,9 @@ def test_after_a_restart_the_outbox_knows_the_vehicle_even_when_the_hub_holds_it
 def test_a_draft_left_over_by_a_power_cut_becomes_an_update_too(office: Office, tmp_path: Path) -> None:
     finding, passage = stop(1)
     rule = finding.rule.model_copy(update={"one_act_per": "site"})
-    office.worker.found(replace(finding, rule=rule), passage, TRUCK)
+    office.worker.found(replace(finding, rule=rule), passage, known(passage, TRUCK))
     again, later = stop(2, first_at=NOON + timedelta(minutes=3))
-    office.worker.found(replace(again, rule=rule), later, TRUCK)
+    office.worker.found(replace(again, rule=rule), later, known(later, TRUCK))
     wait_until(lambda: office.desk.counts.opened == 2)
     after = Office(tmp_path / "after", disk=office.evidence)
     assert after.desk.seal_left_over("cam") == 2
@@ -195,7 +204,7 @@ def test_an_update_waits_for_space_as_a_lead_does(office: Office) -> None:
     office.outbox.full.set()
     finding, passage = stop(2, first_at=NOON + timedelta(minutes=3))
     rule = finding.rule.model_copy(update={"one_act_per": "site"})
-    office.worker.found(replace(finding, rule=rule), passage, TRUCK)
+    office.worker.found(replace(finding, rule=rule), passage, known(passage, TRUCK))
     office.worker.finish()
     wait_until(lambda: office.desk.short_of_space)
     assert sent(office)[1] == []
