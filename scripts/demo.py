@@ -57,7 +57,7 @@ def demo(record: Path | None = None, site_file: Path = SITE) -> None:
         passages = _run(site, book, hub, console)
         leads = _received(hub)
     console.print(leads_table(leads, book))
-    console.print(clips_table(site, book, passages, leads))
+    console.print(clips_table(site, passages, leads))
     show_proof(site, console)
     if record is not None:
         # Without the fonts that the picture would fetch from elsewhere.

@@ -19,47 +19,50 @@ from edge.settings import SiteSettings
 from leads import Lead, load_private_key
 
 
-def leads_table(leads: Sequence[Lead], rules: RuleBook) -> Table:
-    """A row per lead that the hub holds."""
-    titles = {rule.id: rule.title.en for rule in rules.rules}
-    table = Table(title=f"Leads that the hub holds: {len(leads)}")
-    for column in ("camera", "when (UTC)", "vehicle", "what is suspected", "rule", "what proves it"):
+def leads_table(leads: Sequence[Lead], book: RuleBook) -> Table:
+    """A row per lead that the hub holds: what is suspected of whom, why, and what proves it."""
+    titles = {rule.id: rule.title.en for rule in book.rules}
+    table = Table(title=f"Leads that the hub holds: {len(leads)}", show_lines=True)
+    for column in ("clip, time (UTC)", "vehicle", "what is suspected, for whom", "why", "what proves it"):
         table.add_column(column)
     for lead in leads:
+        plate = lead.vehicle.plate
         table.add_row(
-            lead.camera.id,
-            f"{lead.occurred_at:%H:%M:%S}.{lead.occurred_at.microsecond // 100_000}",
-            f"{lead.vehicle.vehicle_class} {lead.vehicle.class_score:.2f}",
-            f"{titles[lead.act.rule_id]}: {lead.act.zone}",
-            f"{lead.act.rule_id} v{lead.act.rule_version}",
+            f"{lead.camera.id}\n{lead.occurred_at:%H:%M:%S}.{lead.occurred_at.microsecond // 100_000}",
+            f"{lead.vehicle.vehicle_class} {lead.vehicle.class_score:.2f}\n{plate.text if plate else 'plate unknown'}",
+            f"{lead.act.rule_id} v{lead.act.rule_version} {titles[lead.act.rule_id]}\n{lead.act.unit}, {lead.suspect_level}",
+            "\n".join(f"{c.what}: {c.found}" for c in lead.checks if c.met and c.found)[-400:],
             _proof(lead),
         )
     return table
 
 
 def _proof(lead: Lead) -> str:
-    kinds = [file.kind for file in lead.evidence.files]
-    pictures = kinds.count("panorama")
-    return f"clip, {pictures} panoramas, close-up" if lead.evidence.complete else "; ".join(lead.evidence.missing)
+    kinds = Counter(file.kind for file in lead.evidence.files)
+    named = [f"{kinds[kind]} {word}" for kind, word in (("panorama", "panoramas"), ("shot", "shots")) if kinds[kind]]
+    parts = ["clip", *named, "close-up"] if lead.evidence.complete else list(lead.evidence.missing)
+    if lead.weigh is not None:
+        parts.append(f"weigh record {lead.weigh.pass_id}")
+    if lead.registry is not None and lead.registry.answered == "found":
+        parts.append(f"register {lead.registry.source}")
+    return f"grade {lead.evidence_grade}: {', '.join(parts)}"
 
 
-def clips_table(site: SiteSettings, rules: RuleBook, passages: Sequence[Passage], leads: Sequence[Lead]) -> Table:
+def clips_table(site: SiteSettings, passages: Sequence[Passage], leads: Sequence[Lead]) -> Table:
     """A row per clip: what passed and what it broke in truth, what was seen, what became a lead."""
-    table = Table(
-        title="What was seen of each clip, against its truth",
-        caption="Rules in brackets need scale and registry; their records lie beside the clips, the rules are to come.",
-    )
-    for column in ("clip", "passed in truth", "seen", "breaks in truth", "leads"):
+    table = Table(title="What was seen of each clip, against its truth")
+    for column in ("clip", "passed in truth", "seen", "breaks in truth", "leads", ""):
         table.add_column(column)
-    known = {rule.id for rule in rules.rules}
     for camera in site.cameras:
         name, clip = camera.source.id, Path(camera.source.url)
+        broken, found = broken_in(clip), sorted(lead.act.rule_id for lead in leads if lead.camera.id == name)
         table.add_row(
             name,
             _counted(truth_of(clip)),
             _counted([p.class_name for p in passages if p.camera == name]),
-            ", ".join(rule if rule in known else f"({rule})" for rule in broken_in(clip)),
-            str(sum(lead.camera.id == name for lead in leads)),
+            ", ".join(broken),
+            ", ".join(found),
+            "[green]all, and none else[/]" if broken == found else "[red]not the same[/]",
         )
     return table
 
@@ -70,8 +73,8 @@ def truth_of(clip: Path) -> list[str]:
 
 
 def broken_in(clip: Path) -> list[str]:
-    """Rules that are broken in a rendered clip, as a perfect observer would report them."""
-    return sorted({str(violation["rule"]) for violation in _truth(clip)["violations"]})
+    """Rules that are broken in a rendered clip, each as often as it is, as a perfect observer would report them."""
+    return sorted(str(violation["rule"]) for violation in _truth(clip)["violations"])
 
 
 def _truth(clip: Path) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""Inquiries: a pass waits for what is still to be known of it, and is judged once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cameras import ClipReservation
+from detector.facts import Fact, Facts, PlateRead
+from detector.passage import Passage
+from detector.plan import PlanSettings
+from edge.inquiry import Inquiries, Post
+from edge.lookups import Found, LookupDesk, Question
+from edge.registry.entries import Lookup, VehicleEntry
+from edge.rules import Finding, Known, Place, load_book
+from tests.unit.edge.passages import driven
+from tests.unit.edge.test_rules import SHANGHAI
+
+BOOK = load_book(Path(__file__).resolve().parents[3] / "configs/rules")
+WAY = [(float(x), 300.0) for x in range(100, 900, 20)]
+PLATE = Fact(PlateRead("闽H31782", "large_car", "yellow", "front"), 0.95, 3, None)
+READ = Facts(looked_at=(0.0,), plates=(PLATE,))
+
+
+class Rig:
+    """Inquiries whose register a test fills."""
+
+    def __init__(self) -> None:
+        self.asked: list[Question] = []
+        self.entry = VehicleEntry("闽H31782", "01", use_nature="F", state="E")
+        self.fault: Exception | None = None
+        self.found: list[Finding] = []
+        self.known: list[Known] = []
+        self.lookups = LookupDesk(self._find)
+        self.lookups.start()
+        posts = {"cam": Post(Place("test", "cam"), {})}
+        self.inquiries = Inquiries(posts, BOOK, SHANGHAI, self.lookups, self._found, self._known)
+
+    def _find(self, question: Question) -> Found:
+        self.asked.append(question)
+        if self.fault:
+            raise self.fault
+        return Found(question.passage_id, Lookup("found", self.entry, "test"))
+
+    def _found(self, finding: Finding, known: Known, passage: Passage, clip: ClipReservation | None) -> None:
+        self.found.append(finding)
+
+    def _known(self, known: Known, passage: Passage) -> None:
+        self.known.append(known)
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    rig.lookups.stop()
+
+
+def truck(facts: Facts = READ, number: int = 1) -> Passage:
+    return replace(driven(PlanSettings(), WAY, number=number), facts=facts)
+
+
+def test_a_pass_is_judged_when_its_facts_and_its_register_are_known(rig: Rig) -> None:
+    bare = truck(Facts())
+    rig.inquiries.passed(bare, None, looking=True)
+    assert rig.asked == []
+    rig.inquiries.looked(replace(bare, facts=READ))
+    rig.inquiries.finish()
+    (question,) = rig.asked
+    assert question.identity is not None
+    assert question.identity.plate == "闽H31782"
+    (known,) = rig.known
+    assert known.entry == rig.entry
+    assert rig.inquiries.open == 0
+
+
+def test_a_deregistered_vehicle_is_found_by_its_register(rig: Rig) -> None:
+    rig.inquiries.passed(truck(), None, looking=False)
+    rig.inquiries.finish()
+    assert "PL-02" in {f.rule.id for f in rig.found}
+
+
+def test_one_whose_register_is_in_order_is_not(rig: Rig) -> None:
+    rig.entry = replace(rig.entry, state="A")
+    rig.inquiries.passed(truck(), None, looking=False)
+    rig.inquiries.finish()
+    assert rig.found == []
+
+
+def test_the_second_look_may_fail_to_come_and_the_pass_is_judged_all_the_same(rig: Rig) -> None:
+    rig.inquiries.passed(truck(Facts()), None, looking=True)
+    rig.inquiries.finish()
+    assert [k.identity for k in rig.known] == [None]
+
+
+def test_each_pass_is_judged_once_and_answers_of_unknown_ones_are_let_go(rig: Rig) -> None:
+    rig.inquiries.passed(truck(), None, looking=False)
+    rig.inquiries.finish()
+    rig.inquiries.looked(truck())
+    rig.lookups.ask(Question("nobody", None, None, datetime(2026, 1, 1, tzinfo=UTC), waybill=False))
+    rig.inquiries.finish()
+    assert len(rig.known) == 1
+
+
+def test_a_fault_of_the_look_ups_comes_out_in_the_main_thread(rig: Rig) -> None:
+    rig.fault = ZeroDivisionError("broken")
+    rig.inquiries.passed(truck(), None, looking=False)
+    with pytest.raises(ZeroDivisionError):
+        rig.inquiries.finish()
+
+
+def test_passes_are_answered_in_the_order_they_came(rig: Rig) -> None:
+    for number in range(20):
+        rig.inquiries.passed(truck(number=number), None, looking=False)
+    rig.inquiries.finish()
+    assert [q.passage_id for q in rig.asked] == [truck(number=n).id for n in range(20)]
+    assert len(rig.known) == 20
