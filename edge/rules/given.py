@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from detector.axles import Axles
 from detector.estimates import Estimate, Measurement
-from detector.facts import Fact, Facts, Panel, unknown
+from detector.facts import Fact, Facts, Panel, PlateRead, unknown
 from detector.plan import Purpose
 from edge.registry.entries import Answered, Complete, Lookup, Permit, VehicleEntry, Waybill
 from edge.rules.known import (
@@ -27,7 +27,7 @@ from edge.rules.known import (
     Span,
     Weighing,
 )
-from leads import Measure, Scale, WeighRecord
+from leads import Measure, Plate, Scale, WeighRecord
 
 Record = Mapping[str, Any]
 Made = TypeVar("Made", Permit, VehicleEntry, Waybill)
@@ -101,6 +101,10 @@ class GivenWeighing(_Given):
     confidence: float = 0.98
     straddling: bool | None = False
     alongside: bool | None = False
+    escape: bool | None = None
+    """Whether the scale says that it evaded weighing."""
+    plate: str | None = None
+    """As the scale's own camera read it."""
     speed_kmh: float | None = 30.0
     length_mm: float | None = None
     width_mm: float | None = None
@@ -148,6 +152,8 @@ class Given(_Given):
     """How long it was in view."""
     plate: GivenPlate | None = GivenPlate(text="闽H31782")
     trailer_plate: GivenPlate | None = None
+    rear_plate: str | None = None
+    """A plate read at the rear: its own where no trailer hides it."""
     zones: tuple[GivenZone, ...] = ()
     stops: tuple[Annotated[float, Field(gt=0)], ...] = ()
     """Seconds of each time it stood still, the first from the beginning."""
@@ -226,8 +232,10 @@ class Given(_Given):
             panel = Panel("", "") if self.panel == "empty" else Panel(hazard, un)
         return Facts(
             looked_at=(0.0, 1.0, 2.0),
+            plates=(_fact(PlateRead(self.rear_plate, "large_car", "yellow", "rear")),) if self.rear_plate else (),
             axles=_fact(found, doubt="" if axles is None or axles.sure else "the shots differ"),
             load=self._said("load", self.load),
+            raised_boards=self._said("raised_boards", self.raised_boards),
             panel=self._said("panel", panel),
             diamonds=tuple(self._said("diamonds", d) for d in self.diamonds),
             signs_agree=self._said("signs_agree", self.signs_agree),
@@ -260,6 +268,8 @@ class Given(_Given):
             total_kg=given.total_kg,
             axle_kg=given.axle_kg,
             axle_spacing_m=given.axle_spacing_m,
+            escape=given.escape,
+            plate_front=Plate(text=given.plate, score=1.0) if given.plate else None,
             **sizes,
         )
         told = given.model_dump(

@@ -46,5 +46,6 @@ Kilograms = Annotated[Quantity, _in("kg")]
 Metres = Annotated[Quantity, _in("m")]
 Kilometres = Annotated[Quantity, _in("km")]
 KmPerHour = Annotated[Quantity, _in("km/h")]
+Yuan = Annotated[Quantity, _in("CNY")]
 Number = Annotated[Quantity, _in("count")]
 """A bare count: passes, people, pictures."""

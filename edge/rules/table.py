@@ -13,13 +13,20 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.rules.base import RuleBase
 from edge.rules.catalogue import Catalogue, Offence
+from edge.rules.loads import LoadRule
+from edge.rules.sizes import OverSizeRule
+from edge.rules.suspicion import LooksOverloadedRule
 from edge.rules.traffic import ClosedZoneRule, NoStopRule, WrongWayRule
+from edge.rules.weight import WeightRule
 from leads.settings_file import SettingsError, load_settings
 
 CATALOGUE: Final = "classes.yaml"
 """The catalogue of offences, beside the tables."""
 
-Rule = Annotated[ClosedZoneRule | NoStopRule | WrongWayRule, Field(discriminator="kind")]
+Rule = Annotated[
+    ClosedZoneRule | NoStopRule | WrongWayRule | WeightRule | OverSizeRule | LoadRule | LooksOverloadedRule,
+    Field(discriminator="kind"),
+]
 
 
 class RuleTable(BaseModel):
