@@ -36,6 +36,7 @@ from edge.rules import Finding, load_book
 from edge.rules import commands as rules_commands
 from edge.second_look import SecondLookDesk, load_second_look
 from edge.settings import SecondLookSettings, SiteCamera, SiteSettings, check_site, load_site
+from edge.watchlist_commands import watchlist
 from edge.weighing.commands import app as weigh_app
 from edge.weighing.http_source import HttpSourceError
 from edge.weighing.store import WeighStoreError
@@ -47,6 +48,7 @@ from models import ModelError
 app = typer.Typer(help="The roadside box: check, run and replay, and prove its evidence.", no_args_is_help=True)
 app.add_typer(rules_commands.app, name="rules")
 app.add_typer(registry_app, name="registry")
+app.command()(watchlist)
 app.add_typer(weigh_app, name="weigh")
 err = Console(stderr=True)
 
