@@ -26,11 +26,11 @@ def leads_table(leads: Sequence[Lead], book: RuleBook) -> Table:
     for column in ("clip, time (UTC)", "vehicle", "what is suspected, for whom", "why", "what proves it"):
         table.add_column(column)
     for lead in leads:
-        plate = lead.vehicle.plate
+        plate, act = lead.vehicle.plate, lead.act
         table.add_row(
             f"{lead.camera.id}\n{lead.occurred_at:%H:%M:%S}.{lead.occurred_at.microsecond // 100_000}",
             f"{lead.vehicle.vehicle_class} {lead.vehicle.class_score:.2f}\n{plate.text if plate else 'plate unknown'}",
-            f"{lead.act.rule_id} v{lead.act.rule_version} {titles[lead.act.rule_id]}\n{lead.act.unit}, {lead.suspect_level}",
+            f"{act.rule_id} v{act.rule_version} {titles[act.rule_id]}\n{act.unit}, {lead.suspect_level}",
             "\n".join(f"{c.what}: {c.found}" for c in lead.checks if c.met and c.found)[-400:],
             _proof(lead),
         )
