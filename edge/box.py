@@ -98,7 +98,7 @@ class Box:
         added = self._outbox.recover(_leads_on_disk(root, self._outbox))
         if added:
             log.warning("%d sealed leads were not in the outbox yet (power cut?); they are now", added)
-        self._knowledge = Knowledge(site, site.outbox.parent)
+        self._knowledge = Knowledge(site, site.outbox.parent, self._publish_lightly)
         self._session = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{time.monotonic_ns() % 10**6:06d}"
         self._publisher = Publisher(
             site.broker,
@@ -128,8 +128,9 @@ class Box:
             site.zone_info,
             self._knowledge.lookups,
             self._found,
-            lambda _, passage: self._tell(passage),
+            self._known,
             self._knowledge.scales,
+            self._knowledge.watched,
         )
         self._scheduler = self._make_scheduler()
         self.state = BoxState(
@@ -223,6 +224,13 @@ class Box:
         lead_id = self.posts[passage.camera].cases.found(finding, passage, known, held)
         if lead_id is not None and known.weighing is not None and self._knowledge.scales is not None:
             self._knowledge.scales.lead_made(passage.id, lead_id)
+
+    def _known(self, known: Known, passage: Passage) -> None:
+        self._knowledge.remember(known, passage.id)
+        self._tell(passage)
+
+    def _publish_lightly(self, topic: str, payload: bytes) -> bool:
+        return self._publisher.publish(topic, payload, qos=0)
 
     def _tell(self, passage: Passage) -> None:
         if self._on_passage is not None:

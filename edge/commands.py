@@ -174,13 +174,19 @@ def replay(
     # What scales say of a replayed video must not get into the files of a box that runs.
     with tempfile.TemporaryDirectory(prefix="lushao-replay-") as folder:
         try:
-            knowledge = Knowledge(settings, Path(folder)) if settings else None
+            knowledge = _knowledge(settings, Path(folder)) if settings else None
             work = Replay(source, network, watch, book, report.passage, report.finding, second_look, knowledge)
             work.run(_stop_on_signals())
         except SettingsError as error:
             raise _fail(*error.problems) from None
         except (StreamError, KeyFileError, WeighStoreError, HttpSourceError) as error:
             raise _fail(error) from None
+
+
+def _knowledge(settings: SiteSettings, folder: Path) -> Knowledge:
+    """What the site knows, with a memory of its own that begins as the site's does."""
+    memory = settings.memory and settings.memory.model_copy(update={"path": folder / "memory.db"})
+    return Knowledge(settings.model_copy(update={"memory": memory}), folder)
 
 
 def _choose_camera(settings: SiteSettings | None, name: str | None, video: str) -> SiteCamera | None:

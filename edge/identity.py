@@ -14,7 +14,7 @@ SCALE_READS = 0.9
 """Least score of a plate that the scale's own camera read, and least confidence that the record is this vehicle's, for
 it to name a vehicle whose plate the box has not read."""
 ANOTHER = 1.5
-"""Characters by which two readings of one plate may differ and still be the same, with one of them misread."""
+"""Characters by which a doubtful reading may differ from another of the same plate: one misread, one not read."""
 
 
 def type_code(read: PlateRead) -> str:
@@ -27,8 +27,8 @@ def type_code(read: PlateRead) -> str:
 def identity_of(facts: Facts, record: WeighRecord | None = None, confidence: float = 0.0) -> Identity | None:
     """The motor vehicle's identity; `record` and `confidence`: the weigh record matched to it, if there is one.
 
-    A reading that the box doubts is sure where the scale's camera read the same. Where the two contradict each other,
-    none is sure.
+    A reading that the box doubts gives way to that of the scale's camera, where it is of the same plate as far as can be
+    told. Where the two contradict each other, none is sure.
     """
     own = facts.plate
     scale = _usable(record.plate_front, confidence) if record else None
@@ -41,7 +41,7 @@ def identity_of(facts: Facts, record: WeighRecord | None = None, confidence: flo
         return Identity(text, code if code != UNKNOWN else scale.type, sure=True, source="both")
     if own.sure or distance(scale.text, text) > ANOTHER:
         return Identity(text, code, sure=False)
-    return Identity(scale.text, scale.type, sure=False, source="scale")
+    return Identity(scale.text, scale.type, sure=True, source="scale")
 
 
 def trailer_identity(facts: Facts) -> Identity | None:

@@ -1,48 +1,66 @@
-"""What a site knows besides its pictures: registers and scales, opened together and let go together."""
+"""What a site knows besides its pictures: registers, scales, memory and watch list, opened and closed together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.lookups import Found, LookupDesk, Question
+from edge.memory import PassageMemory
+from edge.memory_neighbours import Neighbours
+from edge.memory_settings import MemorySettings
 from edge.metrics import Reading
 from edge.publisher import Listener
 from edge.registry.chain import open_registries
 from edge.registry.entries import NO_WAYBILL, NOT_ASKED, Lookup, VehicleEntry
-from edge.registry.protocol import Registry
-from edge.rules.known import Identity
+from edge.rules.known import Identity, Known, PastPass
 from edge.settings import SiteSettings
+from edge.watchlist import VehiclesUnderWatch, watchlist_path
 from edge.weighing.desk import WeighDesk
 from edge.weighing.http_source import HttpServer
 from edge.weighing.intake import WeighIntake
 from edge.weighing.settings import weighings_path
 from edge.weighing.store import WeighStore
+from leads import load_private_key, load_public_keys
+
+Publish = Callable[[str, bytes], bool]
 
 
 class Knowledge:
-    """Registers and scales of a site."""
+    """All that a site knows besides its pictures."""
 
-    def __init__(self, site: SiteSettings, folder: Path) -> None:
-        """Open all. `folder`: where files of its own lie; a box's is that of its outbox.
+    def __init__(self, site: SiteSettings, folder: Path, publish: Publish | None = None) -> None:
+        """Open all. `folder`: where files of its own lie, a box's beside its outbox.
 
+        `publish(topic, payload)`: how neighbours are told, with QoS 0; without it, none are told or heard.
         Raises SettingsError, KeyFileError, WeighStoreError or HttpSourceError, each saying what to do.
         """
+        self._site = site
+        self._folder = folder
         self._undo = ExitStack()
         self._listeners: dict[str, Listener] = {}
+        self._neighbours: Neighbours | None = None
         self.scales: WeighDesk | None = None
+        self.memory: PassageMemory | None = None
         try:
             self._registry = open_registries(site.registries)
             self.lookups = LookupDesk(self._find, self._registry.close)
             if site.scales:
-                self.scales = self._open_scales(site, folder)
+                self.scales = self._open_scales()
+            if site.memory is not None:
+                self.memory = self._open_memory(site.memory, publish)
+            hub_keys = load_public_keys(site.keys.hub) if site.keys.hub else ()
+            self.watched = VehiclesUnderWatch(watchlist_path(folder / site.outbox.name), hub_keys)
+            self._listeners.update(self.watched.listeners())
         except BaseException:
             self._undo.close()
             raise
 
-    def _open_scales(self, site: SiteSettings, folder: Path) -> WeighDesk:
-        store = self._undo.enter_context(WeighStore(weighings_path(folder / site.outbox.name)))
+    def _open_scales(self) -> WeighDesk:
+        site = self._site
+        store = self._undo.enter_context(WeighStore(weighings_path(self._folder / site.outbox.name)))
         intake = WeighIntake(site.scales, site.site, site.zone_info, store)
         self._listeners.update(intake.listeners())
         for scale in site.scales:
@@ -50,39 +68,74 @@ class Knowledge:
                 self._undo.callback(HttpServer(scale.http, scale, intake).stop)
         return WeighDesk(site.scales, intake, store, site.zone_info)
 
+    def _open_memory(self, settings: MemorySettings, publish: Publish | None) -> PassageMemory:
+        site = self._site
+        memory = PassageMemory(settings, site.site, self._clock())
+        if publish is not None:
+            self._neighbours = Neighbours(
+                settings, site.site, site.box, memory, publish, load_private_key(site.keys.box)
+            )
+            self._listeners.update(self._neighbours.listeners())
+        return memory
+
+    def _clock(self) -> Callable[[], datetime]:
+        """What the memory goes by: recorded video remembers as of its own day."""
+        recorded = [c.source.started_at for c in self._site.cameras if c.source.mode == "replay"]
+        days = [day for day in recorded if day is not None]
+        if days and len(recorded) == len(self._site.cameras):
+            return lambda: max(days)
+        return lambda: datetime.now(UTC)
+
     def listeners(self) -> Mapping[str, Listener]:
         """What the box listens to for it, by topic filter."""
         return self._listeners
 
+    def remember(self, known: Known, passage_id: str) -> None:
+        """A pass is over and judged."""
+        seen = self.memory.seen(known, passage_id) if self.memory else None
+        if seen is None or self.memory is None:
+            return
+        self.memory.add(seen)
+        if self._neighbours is not None:
+            self._neighbours.tell(seen)
+
     def readings(self) -> Iterator[Reading]:
         """Numbers for the metrics."""
-        if self.scales is not None:
-            yield from self.scales.readings()
+        for part in (self.scales, self.memory, self._neighbours, self.watched):
+            if part is not None:
+                yield from part.readings()
 
     def problems(self) -> Iterator[str]:
         """What a person should see to."""
-        if self.scales is not None:
-            yield from self.scales.problems()
+        for part in (self.scales, self.memory, self.watched):
+            if part is not None:
+                yield from part.problems()
 
     def start(self) -> None:
-        """Start the thread of the look-ups."""
+        """Start the threads."""
         self.lookups.start()
+        self.watched.start()
+        if self.memory is not None:
+            self.memory.start()
 
     def stop(self) -> None:
-        """End it, and close all."""
+        """End them, and close all."""
         self.lookups.stop()
+        self.watched.stop()
+        if self.memory is not None:
+            self.memory.stop()
         self._undo.close()
 
     def _find(self, question: Question) -> Found:
         """Answer a question, on the thread of the look-ups."""
-        registry = _vehicle(self._registry, question.identity)
-        entry = registry.entry
-        waybill = NO_WAYBILL
-        identity = question.identity
+        identity, registry = question.identity, self._vehicle(question.identity)
+        entry, waybill = registry.entry, NO_WAYBILL
+        history: tuple[PastPass, ...] = ()
         if identity is not None and (question.waybill or (entry is not None and entry.dangerous_goods)):
             waybill = self._registry.waybill(identity.plate, identity.plate_type, question.at)
-        return Found(question.passage_id, registry, _vehicle(self._registry, question.trailer), waybill)
+        if identity is not None and self.memory is not None and self._site.memory is not None:
+            history = self.memory.history(identity, question.at, self._site.memory.keep_days)
+        return Found(question.passage_id, registry, self._vehicle(question.trailer), waybill, history)
 
-
-def _vehicle(registry: Registry, identity: Identity | None) -> Lookup[VehicleEntry]:
-    return NOT_ASKED if identity is None else registry.vehicle(identity.plate, identity.plate_type)
+    def _vehicle(self, identity: Identity | None) -> Lookup[VehicleEntry]:
+        return NOT_ASKED if identity is None else self._registry.vehicle(identity.plate, identity.plate_type)

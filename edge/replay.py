@@ -20,7 +20,7 @@ from detector.tracker import TrackerSettings
 from edge.evidence.facts import facts_of
 from edge.inquiry import Inquiries, Post
 from edge.knowledge import Knowledge
-from edge.rules import Finding, Place, RuleBook
+from edge.rules import Finding, Known, Place, RuleBook
 from edge.second_look import Answer, SecondLookDesk
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
@@ -59,8 +59,9 @@ class Replay:
                 watch.timezone,
                 knowledge.lookups,
                 lambda finding, known, passage, _: on_finding(finding, passage),
-                lambda known, passage: on_passage(passage),
+                self._known,
                 knowledge.scales,
+                knowledge.watched,
             )
         self._scheduler = Scheduler({source.id: self._reader}, network, self._doorbell, on_looked=self._looked)
 
@@ -103,6 +104,11 @@ class Replay:
             self._inquiries.passed(passage, None, looking=looking)
         elif not looking:
             self._on_passage(passage)
+
+    def _known(self, known: Known, passage: Passage) -> None:
+        if self._knowledge is not None:
+            self._knowledge.remember(known, passage.id)
+        self._on_passage(passage)
 
     def _hand_over(self, answers: Sequence[Answer]) -> None:
         for answer in answers:

@@ -17,6 +17,7 @@ from detector.plan import PlanSettings
 from detector.settings import DetectorSettings, ProviderName
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
+from edge.memory_settings import MemorySettings
 from edge.registry.settings import RegistrySettings
 from edge.rules.known import Place
 from edge.rules.table import RuleBook, load_book
@@ -160,6 +161,8 @@ class SiteSettings(BaseModel):
     """Registers of vehicles and waybills, asked in this order. Without one, nobody is without a permit."""
     scales: tuple[ScaleSettings, ...] = ()
     """Scales in the road before the cameras."""
+    memory: MemorySettings | None = None
+    """What the box remembers of vehicles that passed; without it, no repeated trips are known."""
     rules: Path
     """The rule book: a folder of tables, see configs/rules, or one table with classes.yaml beside it."""
     region: Label | None = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from edge.registry.entries import NO_WAYBILL, NOT_ASKED, Lookup, VehicleEntry, Waybill
 from edge.registry.file import FileRegistry
 from edge.registry.http import HttpRegistry
+from edge.registry.importing import Order, import_registry
 from edge.registry.protocol import Registry, RegistryError
 from edge.registry.settings import FileRegistrySettings, RegistrySettings
 from leads.base import UNKNOWN
@@ -88,5 +90,17 @@ def open_registries(settings: Sequence[RegistrySettings], clock: Clock = lambda:
 
 def _open(settings: RegistrySettings, clock: Clock) -> Registry:
     if isinstance(settings, FileRegistrySettings):
+        if settings.csv is not None:
+            _bring_up_to_date(settings.path, settings.csv)
         return FileRegistry(settings.path, timedelta(days=settings.stale_after_days), clock)
     return HttpRegistry(settings, clock)
+
+
+def _bring_up_to_date(into: Path, csv: Path) -> None:
+    try:
+        changed = datetime.fromtimestamp(csv.stat().st_mtime, UTC)
+        made = datetime.fromtimestamp(into.stat().st_mtime, UTC) if into.exists() else None
+    except OSError as error:
+        raise RegistryError(f"{csv}: {error.strerror}; put the table there, or leave csv out") from None
+    if made is None or made <= changed:
+        import_registry(Order(into, csv.stem, min(changed, datetime.now(UTC)), vehicles=csv))

@@ -21,6 +21,9 @@ class FileRegistrySettings(BaseModel):
     kind: Literal["file"]
     path: Path
     """As `lushao edge registry import` made it; its name and what it is complete for stand in it."""
+    csv: Path | None = None
+    """A table of vehicles that it is made from: imported at the start where it is newer than the file. It is as new as
+    the table, complete for nothing, and named after it."""
     stale_after_days: float = Field(default=30, gt=0)
     """Data older than this support a suspicion at most, and that there is no entry says nothing."""
 

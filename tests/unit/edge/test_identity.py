@@ -53,6 +53,18 @@ def test_but_not_a_faint_one_and_not_one_that_may_be_of_another_vehicle(score: f
     assert identity_of(Facts(), weighed(score=score), confidence) is None
 
 
+@pytest.mark.parametrize("own", ["-H31782", "闽H317B2"])
+def test_a_doubtful_reading_gives_way_to_the_scales_of_the_same_plate(own: str) -> None:
+    facts = Facts(plates=(read(own, doubt="not every character could be read"),))
+    assert identity_of(facts, weighed(), 0.97) == Identity(OWN, "01", sure=True, source="scale")
+
+
+def test_a_doubtful_reading_of_another_plate_speaks_against_the_scales() -> None:
+    found = identity_of(Facts(plates=(read("闽H12345", doubt="one shot"),)), weighed(), 0.97)
+    assert found is not None
+    assert not found.sure
+
+
 @pytest.mark.parametrize("other", ["闽H31783", "闽A99999"])
 def test_two_readings_that_contradict_each_other_name_nobody(other: str) -> None:
     found = identity_of(Facts(plates=(read(),)), weighed(other), 0.97)
