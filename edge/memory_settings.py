@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -52,3 +53,12 @@ class MemorySettings(BaseModel):
         if twice:
             raise ValueError(f"neighbours stand twice: {', '.join(twice)}")
         return self
+
+
+def memory_problems(settings: MemorySettings) -> Iterator[str]:
+    """What the settings point to that is not there, with key and remedy."""
+    if settings.import_csv is not None and not settings.import_csv.is_file():
+        yield f"memory.import_csv: no file {settings.import_csv}; put it there, or leave import_csv out"
+    for number, neighbour in enumerate(settings.neighbours):
+        if neighbour.key is not None and not neighbour.key.is_file():
+            yield f"memory.neighbours.{number}.key: no file {neighbour.key}; copy the neighbour's .pub there"

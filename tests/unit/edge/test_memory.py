@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from edge.memory import PassageMemory, distance_km
 from edge.memory_file import ANY_TYPE, Seen
 from edge.memory_neighbours import Neighbours
-from edge.memory_settings import MemorySettings
+from edge.memory_settings import MemorySettings, memory_problems
 from edge.rules.known import Boarding, Identity, Known, Place
 from leads import Sighting, decode, encode, parse_json, sign, verify, write_public_key
 from leads.settings_file import SettingsError
@@ -440,3 +440,12 @@ def test_a_pass_that_no_broker_takes_is_counted_and_gone(tmp_path: Path, memory:
 def test_wrong_settings_say_what_is_wrong(tmp_path: Path, changes: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         settings(tmp_path, **changes)
+
+
+def test_what_the_settings_point_to_and_is_not_there_is_named(tmp_path: Path) -> None:
+    box = {"site": "a", "box": "b", "key": tmp_path / "b.pub"}
+    said = list(memory_problems(settings(tmp_path, import_csv=tmp_path / "x.csv", neighbours=[box])))
+    assert [problem.split(": no file")[0] for problem in said] == ["memory.import_csv", "memory.neighbours.0.key"]
+    (tmp_path / "x.csv").touch()
+    (tmp_path / "b.pub").touch()
+    assert list(memory_problems(settings(tmp_path, import_csv=tmp_path / "x.csv", neighbours=[box]))) == []
