@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.lookups import Found, LookupDesk, Question
@@ -70,21 +69,13 @@ class Knowledge:
 
     def _open_memory(self, settings: MemorySettings, publish: Publish | None) -> PassageMemory:
         site = self._site
-        memory = PassageMemory(settings, site.site, self._clock())
+        memory = PassageMemory(settings, site.site)
         if publish is not None:
             self._neighbours = Neighbours(
                 settings, site.site, site.box, memory, publish, load_private_key(site.keys.box)
             )
             self._listeners.update(self._neighbours.listeners())
         return memory
-
-    def _clock(self) -> Callable[[], datetime]:
-        """What the memory goes by: recorded video remembers as of its own day."""
-        recorded = [c.source.started_at for c in self._site.cameras if c.source.mode == "replay"]
-        days = [day for day in recorded if day is not None]
-        if days and len(recorded) == len(self._site.cameras):
-            return lambda: max(days)
-        return lambda: datetime.now(UTC)
 
     def listeners(self) -> Mapping[str, Listener]:
         """What the box listens to for it, by topic filter."""
