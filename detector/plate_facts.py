@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from detector.agreement import Agreed, Read, agree
+from detector.agreement import SAME_SIGN, Agreed, Read, agree, distance
 from detector.facts import Fact, PlateEnd, PlateRead, Proof
 from detector.heading import facing_end, heading_at
 from detector.passage import Passage
 from detector.plate_types import type_of
 from detector.sights import Sight
-from detector.sign import UNREAD
 
 RIVAL = 0.5
 """Another number with this share of the weight on the same end makes both doubtful."""
@@ -42,13 +41,13 @@ def _fact(vehicle: str, end: PlateEnd, found: list[Agreed]) -> Fact[PlateRead] |
     if not found:
         return None
     best = found[0]
-    colour = best.best.sign.colour
-    plate = PlateRead(best.text, type_of(best.text, colour, vehicle), colour, end)
+    plate = PlateRead(best.text, type_of(best.text, best.colour, vehicle), best.colour, end)
     doubts = [best.doubt] if best.doubt else []
-    if UNREAD not in best.text and plate.type == "unknown":
-        doubts.append(f"no plate has this number in {colour}")
-    if len(found) > 1 and found[1].weight >= RIVAL * best.weight:
-        doubts.append(f"another number was read there too: {found[1].text}")
+    # The number painted large on a truck, read as one of another length, is no other number.
+    rivals = (a for a in found if a.weight >= RIVAL * best.weight and distance(a.text, best.text) > SAME_SIGN)
+    rival = next(rivals, None)
+    if rival is not None:
+        doubts.append(f"another number was read there too: {rival.text}")
     return Fact(plate, best.confidence, best.shots, Proof(best.best.shot, best.best.sign.box), "; ".join(doubts))
 
 

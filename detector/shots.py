@@ -63,11 +63,12 @@ class ShotSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    keep: int = Field(default=4, ge=1, le=16)
-    """Views per vehicle. More give the readers of plates and axles more to agree on, and take memory: of a truck that
-    fills a 4K picture some 20 MB each."""
-    apart_s: float = Field(default=0.4, gt=0)
-    """At most one view is kept of so many seconds: two of the same moment show the same glare."""
+    keep: int = Field(default=6, ge=1, le=16)
+    """Views per vehicle. More give the readers of plates and axles more to agree on, and take time and memory:
+    of a truck that fills a 4K picture some 20 MB each."""
+    apart_s: float = Field(default=0.15, gt=0)
+    """At most one view is kept of so many seconds: two of the same moment show the same glare. A plate that comes near
+    is large for half a second, and wants some views of that."""
     margin: float = Field(default=0.08, ge=0, le=1)
     """Margin round the box, as a share of its size."""
 
@@ -144,9 +145,9 @@ def _side(box: Box) -> float:
 
 
 def _worth(views: list[tuple[float, Box]]) -> list[float]:
-    """Quality of each view, less the nearer a better one is: a quarter of it at the same place."""
+    """Quality of each view, less the nearer a better one is: half of it at the same place."""
     return [
-        quality * min([1.0, *(0.25 + _apart(box, other) for better, other in views if better > quality)])
+        quality * min([1.0, *(0.5 + _apart(box, other) for better, other in views if better > quality)])
         for quality, box in views
     ]
 

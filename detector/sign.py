@@ -12,10 +12,23 @@ Corners = NDArray[np.float32]
 """(4, 2), pixels, clockwise from the upper left as one reads it."""
 SignKind = Literal["plate", "panel", "diamond"]
 
+Logs = NDArray[np.float32]
+"""Natural logarithms of probability."""
+
 UNREAD = "-"
 """Stands for a character that is there and cannot be read."""
 EMPTY_PANEL = "/"
 """Text of a panel without numbers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chances:
+    """All that a sign may say, and how likely that is."""
+
+    slots: Logs
+    """(PLACES, len(ALPHABET)), of `detector.sign_alphabet`: each character in each place."""
+    kinds: Logs
+    """(len(COLOURS),): what the sign is, and of a plate its colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,8 @@ class Sign:
     """Lines of writing, 1 or 2."""
     corners: Corners
     """In the picture it was read in."""
+    chances: Chances
+    """Of which the text is the likeliest."""
 
     @property
     def whole(self) -> bool:

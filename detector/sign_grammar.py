@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from detector.plate_types import DIGITS, TYPES, allowed
-from detector.sign import EMPTY_PANEL, UNREAD, SignKind
+from detector.sign import EMPTY_PANEL, UNREAD, Chances, Logs, SignKind
 from detector.sign_alphabet import ALPHABET, COLOURS, PLACES
-
-Logs = np.ndarray[Any, np.dtype[np.float32]]
 
 LEAST_CHARACTER = 0.5
 """A character less probable than this is not read. Of drawn characters held out, 0.30 were right where the reader gave
@@ -67,11 +65,9 @@ class _Form:
     """(PLACES, len(ALPHABET)) added to the logarithms; minus infinity where a character cannot stand."""
 
 
-def decode(slots: Logs, kinds: Logs) -> Text | None:
-    """Text of one sign from logarithms of probability, `slots` (PLACES, len(ALPHABET)) and `kinds` (len(COLOURS),).
-
-    None where no sign is the likeliest.
-    """
+def decode(chances: Chances) -> Text | None:
+    """The likeliest text of one sign; None where no sign is the likeliest."""
+    slots, kinds = chances.slots, chances.kinds
     best = int(np.argmax(kinds))
     if COLOURS[best] == "none":
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 
 from cameras.frame import Image
-from detector.sign import UNREAD, Corners, Sign
+from detector.sign import UNREAD, Chances, Corners, Sign
 from detector.sign_alphabet import SIZE
 from detector.sign_grammar import Text, decode
 from detector.sign_session import SignSession
@@ -35,6 +36,18 @@ LEAST_CONTRAST = 4.0
 _CORNERS = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
 _ASKED = 0.5 + (_CORNERS - 0.5) / (1 + MARGIN)
 """Where the corners of a sign lie in a good cut."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What one cut says."""
+
+    text: Text | None
+    shares: Floats
+    """The sign's corners (4, 2) as shares of the cut."""
+    corners: Floats
+    """The same in pixels of the picture."""
+    chances: Chances
 
 
 class SignReader:
@@ -66,22 +79,23 @@ class SignReader:
             again = [number for number, look in enumerate(looks) if _poor(look)]
             if not again:
                 break
-            better = self._look(picture, [_widened(looks[number][2]) for number in again])
+            better = self._look(picture, [_widened(looks[number].corners) for number in again])
             for number, look in zip(again, better, strict=True):
                 looks[number] = look
-                if _weight(look[0]) > _weight(best[number][0]):
+                if _weight(look.text) > _weight(best[number].text):
                     best[number] = look
-        return [_sign(text, found) for text, _, found in best]
+        return [_sign(look) for look in best]
 
-    def _look(self, picture: Image, frames: list[Floats]) -> list[tuple[Text | None, Floats, Floats]]:
-        """For each frame: the text, the sign's corners as shares of the frame, and in pixels of the picture."""
+    def _look(self, picture: Image, frames: list[Floats]) -> list[_Look]:
+        """One look for each frame."""
         cuts = np.stack([_cut(picture, frame) for frame in frames])
         slots, kinds, corners = self._session.run(cuts)
         looks = []
         for n, frame in enumerate(frames):
             seen = float(cuts[n].std()) >= LEAST_CONTRAST
-            text = decode(_log_softmax(slots[n]), _log_softmax(kinds[n])) if seen else None
-            looks.append((text, corners[n], _in_picture(corners[n], frame)))
+            chances = Chances(_log_softmax(slots[n]), _log_softmax(kinds[n]))
+            text = decode(chances) if seen else None
+            looks.append(_Look(text, corners[n], _in_picture(corners[n], frame), chances))
         return looks
 
 
@@ -116,9 +130,9 @@ def _in_picture(shares: Floats, frame: Floats) -> Floats:
     return np.asarray(cv2.perspectiveTransform(shares[None].astype(np.float32), warp)[0], np.float32)
 
 
-def _poor(look: tuple[Text | None, Floats, Floats]) -> bool:
+def _poor(look: _Look) -> bool:
     """Whether another cut, along the corners seen in this one, may show more."""
-    text, shares, _ = look
+    text, shares = look.text, look.shares
     if text is None or not np.isfinite(shares).all():
         return False
     convex = cv2.isContourConvex(shares.reshape(-1, 1, 2).astype(np.float32))
@@ -131,13 +145,15 @@ def _weight(text: Text | None) -> float:
     return sum(text.character_scores) / len(text.character_scores) if text and text.character_scores else 0.0
 
 
-def _sign(text: Text | None, corners: Floats) -> Sign | None:
+def _sign(look: _Look) -> Sign | None:
+    text, corners = look.text, look.corners
     if text is None or (text.kind == "plate" and len(text.text) - text.text.count(UNREAD) < LEAST_READ):
         return None
     sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
     shape = float(sides[0] + sides[2]) / max(float(sides[1] + sides[3]), 1e-3)
     two = text.kind == "panel" or (text.kind == "plate" and shape < TWO_LINES_BELOW)
-    return Sign(text.kind, text.colour, text.text, text.score, text.character_scores, 2 if two else 1, corners)
+    lines = 2 if two else 1
+    return Sign(text.kind, text.colour, text.text, text.score, text.character_scores, lines, corners, look.chances)
 
 
 def _log_softmax(logits: Floats) -> Floats:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.agreement import Agreed, Read, agree, distance
+from detector.agreement import Agreed, Read, agree, distance, joined
+from detector.sign_alphabet import ALPHABET
 from tests.unit.detector.views import shot, sign
 
 TEXTS = st.text("闽HA17-", max_size=8)
 
 
-def reads(*texts: str, weight: float = 10.0, score: float = 0.9) -> list[Read]:
-    return [Read(sign(text, score=score), shot(float(i), (0, 0, 200, 200)), weight) for i, text in enumerate(texts)]
+def reads(*texts: str, weight: float = 10.0, score: float = 0.95, colour: str = "yellow") -> list[Read]:
+    return [
+        Read(sign(text, score=score, colour=colour), shot(float(i), (0, 0, 200, 200)), weight)
+        for i, text in enumerate(texts)
+    ]
 
 
 def only(*texts: str) -> Agreed:
@@ -21,10 +24,19 @@ def only(*texts: str) -> Agreed:
     return agreed
 
 
-def test_two_shots_that_read_the_same_agree() -> None:
+def test_two_shots_that_read_the_same_are_surer_than_one() -> None:
     agreed = only("闽H31782", "闽H31782")
-    assert (agreed.text, agreed.shots, agreed.doubt) == ("闽H31782", 2, "")
-    assert agreed.confidence == pytest.approx(0.9)
+    assert (agreed.text, agreed.colour, agreed.shots, agreed.doubt) == ("闽H31782", "yellow", 2, "")
+    assert agreed.confidence > only("闽H31782").confidence
+
+
+def test_two_shots_know_less_than_two_that_share_no_blur() -> None:
+    """Two independent experts would be multiplied: their powers would add up to 2."""
+    slots = reads("闽H31782")[0].sign.chances.slots
+    together = joined(reads("闽H31782", "闽H31782")).slots
+    own, other = ALPHABET.index("8"), ALPHABET.index("A")
+    alone = float(slots[5, own] - slots[5, other])
+    assert alone < float(together[5, own] - together[5, other]) < 1.6 * alone
 
 
 def test_one_shot_alone_is_doubtful() -> None:
@@ -33,27 +45,44 @@ def test_one_shot_alone_is_doubtful() -> None:
 
 
 def test_two_shots_that_read_the_same_with_little_confidence_are_doubtful() -> None:
-    (agreed,) = agree(reads("闽H31782", "闽H31782", score=0.5))
-    assert (agreed.shots, agreed.doubt) == (2, "the readings are not sure enough (0.50)")
+    (agreed,) = agree(reads("闽H31782", "闽H31782", score=0.6))
+    assert agreed.shots == 2
+    assert agreed.doubt == f"the readings are not sure enough ({agreed.confidence:.2f})"
 
 
 def test_the_odd_one_out_is_outvoted_and_costs_confidence() -> None:
     agreed = only("闽H31782", "闽H31702", "闽H31782")
     assert (agreed.text, agreed.shots) == ("闽H31782", 2)
-    assert agreed.confidence < only("闽H31782", "闽H31782").confidence
+    assert agreed.confidence < only("闽H31782", "闽H31782", "闽H31782").confidence
 
 
 def test_a_character_that_two_shots_read_differently_stays_unread() -> None:
     agreed = only("闽H31782", "闽H31702")
-    assert agreed.text == "闽H317-2"
-    assert agreed.shots == 0
-    assert agreed.doubt == "no two shots read the same"
+    assert (agreed.text, agreed.shots, agreed.doubt) == ("闽H317-2", 2, "not every character could be read")
 
 
-def test_an_unread_character_is_filled_in_by_another_shot_but_does_not_make_it_two() -> None:
-    agreed = only("闽H317-2", "闽H31782")
+def test_a_character_that_one_shot_cannot_read_is_filled_in_by_another() -> None:
+    agreed = only("闽H317-2", "闽H31782", "闽H3178-")
+    assert (agreed.text, agreed.shots, agreed.doubt) == ("闽H31782", 3, "")
+
+
+def test_a_shot_that_reads_another_character_surely_supports_nothing() -> None:
+    weak, strong = reads("闽H31702", score=0.7), reads("闽H31702", score=0.97)
+    sure = [Read(sign("闽H31782", score=0.97), shot(5.0, (0, 0, 200, 200)), 40.0)]
+    assert agree([*sure, *weak])[0].shots == 2
+    (agreed,) = agree([*sure, *strong])
+    assert (agreed.text, agreed.shots, agreed.doubt) == ("闽H31782", 1, "no two shots support it")
+
+
+def test_three_characters_that_a_shot_cannot_read_are_no_support() -> None:
+    (agreed, *_) = agree([*reads("闽H31782", weight=40), *reads("闽H3----")], most_apart=4)
     assert (agreed.text, agreed.shots) == ("闽H31782", 1)
-    assert agreed.doubt
+
+
+def test_a_number_of_another_length_does_not_shift_the_others() -> None:
+    """As it is painted large on the rear of a tank, with a stroke after the second character."""
+    agreed = agree([*reads("闽H34468", "闽H34468"), *reads("闽H-34468", weight=30, colour="green")])
+    assert (agreed[0].text, agreed[0].shots, agreed[0].doubt) == ("闽H34468", 2, "")
 
 
 def test_the_frame_that_proves_it_is_the_weightiest_that_read_just_this() -> None:

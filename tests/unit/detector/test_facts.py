@@ -149,9 +149,14 @@ def test_a_plate_beside_the_vehicle_or_on_a_nearer_one_is_not_its_own() -> None:
 
 def test_a_number_that_no_plate_of_this_colour_has_is_doubtful() -> None:
     (plate,) = facts(signs=[[sign("闽AD12345", colour="blue")]], way=NEARER).plates
+    assert plate.doubt.startswith("the readings are not sure enough")
+
+
+def test_the_number_painted_large_on_a_tank_is_no_other_number() -> None:
+    both = [sign("闽H34468", at=(80, 120, 140, 140)), sign("闽H-34468", colour="green", at=(200, 120, 260, 140))]
+    (plate,) = facts(signs=[both], way=LEAVING).plates
     assert plate.value is not None
-    assert plate.value.type == "unknown"
-    assert plate.doubt == "no plate has this number in blue"
+    assert (plate.value.text, plate.doubt) == ("闽H34468", "")
 
 
 def test_a_second_number_on_the_same_end_makes_both_doubtful() -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from detector.plate_types import TYPES, lawful, type_of
+from detector.sign import Chances, Logs
 from detector.sign_alphabet import ALPHABET, COLOURS, PLACES
-from detector.sign_grammar import HAZARD_CLASSES, Logs, decode
+from detector.sign_grammar import HAZARD_CLASSES, Text, decode
 
 Guess = dict[str, float]
 
@@ -21,6 +22,10 @@ def slots(*guesses: Guess) -> Logs:
         for character, share in guess.items():
             shares[place, ALPHABET.index(character)] += share
     return np.asarray(np.log(shares / shares.sum(axis=1, keepdims=True)), np.float32)
+
+
+def read(slots: Logs, kinds: Logs) -> Text | None:
+    return decode(Chances(slots, kinds))
 
 
 def sure(text: str) -> list[Guess]:
@@ -76,7 +81,7 @@ def test_every_type_has_an_example_that_is_lawful() -> None:
 
 
 def test_a_clear_plate_is_read_as_it_stands() -> None:
-    text = decode(slots(*sure("闽H12345")), kind("blue"))
+    text = read(slots(*sure("闽H12345")), kind("blue"))
     assert text is not None
     assert (text.kind, text.colour, text.text) == ("plate", "blue", "闽H12345")
     assert text.score == pytest.approx(0.98**7, abs=0.02)
@@ -84,7 +89,7 @@ def test_a_clear_plate_is_read_as_it_stands() -> None:
 
 def test_the_grammar_decides_between_characters_that_look_alike() -> None:
     """The last of a plate of new energy for large vehicles is a letter: D and not 0, though 0 looks likelier."""
-    text = decode(slots(*sure("闽H12345"), {"0": 0.55, "D": 0.43}), kind("yellow_green"))
+    text = read(slots(*sure("闽H12345"), {"0": 0.55, "D": 0.43}), kind("yellow_green"))
     assert text is not None
     assert text.text.startswith("闽H12345")
     assert text.text[-1] in "D-"
@@ -92,13 +97,13 @@ def test_the_grammar_decides_between_characters_that_look_alike() -> None:
 
 @pytest.mark.parametrize(("digit", "letter", "text"), [(0.45, 0.54, "闽B12345"), (0.6, 0.39, "闽-12345")])
 def test_a_digit_never_stands_second(digit: float, letter: float, text: str) -> None:
-    found = decode(slots({"闽": 0.99}, {"8": digit, "B": letter}, *sure("12345")), kind("blue"))
+    found = read(slots({"闽": 0.99}, {"8": digit, "B": letter}, *sure("12345")), kind("blue"))
     assert found is not None
     assert found.text == text
 
 
 def test_a_character_that_nobody_can_read_is_a_dash_and_lowers_no_other() -> None:
-    text = decode(slots(*sure("闽H12"), {"3": 0.2, "8": 0.2}, *sure("45")), kind("blue"))
+    text = read(slots(*sure("闽H12"), {"3": 0.2, "8": 0.2}, *sure("45")), kind("blue"))
     assert text is not None
     assert text.text == "闽H12-45"
     assert text.character_scores[4] < 0.5
@@ -106,28 +111,28 @@ def test_a_character_that_nobody_can_read_is_a_dash_and_lowers_no_other() -> Non
 
 
 def test_no_sign_says_nothing() -> None:
-    assert decode(slots(*sure("闽H12345")), kind("none")) is None
+    assert read(slots(*sure("闽H12345")), kind("none")) is None
 
 
 @pytest.mark.parametrize(("hazard", "un"), [("33", "1203"), ("X423", "1428"), ("268", "1005"), ("X88", "1829")])
 def test_a_panel_has_its_hazard_number_over_its_un_number(hazard: str, un: str) -> None:
     blank: list[Guess] = [{"": 0.99}] * (4 - len(hazard))
-    text = decode(slots(*sure(hazard), *blank, *sure(un)), kind("panel"))
+    text = read(slots(*sure(hazard), *blank, *sure(un)), kind("panel"))
     assert text is not None
     assert (text.kind, text.colour, text.text) == ("panel", "orange", f"{hazard}/{un}")
 
 
 def test_an_empty_panel_is_told_from_one_that_cannot_be_read() -> None:
-    empty = decode(slots(), kind("panel"))
+    empty = read(slots(), kind("panel"))
     assert empty is not None
     assert empty.text == "/"
-    unread = decode(slots(*[{"3": 0.3}] * 2, {"": 0.9}, {"": 0.9}, *[{"1": 0.3}] * 4), kind("panel"))
+    unread = read(slots(*[{"3": 0.3}] * 2, {"": 0.9}, {"": 0.9}, *[{"1": 0.3}] * 4), kind("panel"))
     assert unread is not None
     assert unread.text == "--/----"
 
 
 @pytest.mark.parametrize("name", HAZARD_CLASSES)
 def test_a_diamond_says_its_class(name: str) -> None:
-    text = decode(slots(*sure(name.replace(".", ""))), kind("diamond"))
+    text = read(slots(*sure(name.replace(".", ""))), kind("diamond"))
     assert text is not None
     assert text.text == name

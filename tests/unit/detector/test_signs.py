@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,13 +13,13 @@ from typer.testing import CliRunner
 
 from detector.commands import app
 from detector.plate_types import type_of
-from detector.sign import Sign
 from detector.sign_look import SignLook
 from detector.sign_reader import SignReader
 from detector.sign_session import SignSession
 from models import ModelError
 from models.bundled import WEIGHTS
 from models.lab.signs.sheets import Sheet, SheetMaker
+from tests.unit.detector.views import sign as made_up
 
 Picture = np.ndarray
 
@@ -189,6 +190,6 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 
 def test_a_sign_knows_its_box_and_whether_all_of_it_was_read() -> None:
     corners = np.array([[10, 20], [110, 24], [108, 56], [8, 52]], np.float32)
-    sign = Sign("plate", "blue", "闽H1-345", 0.8, (0.9,) * 7, 1, corners)
+    sign = replace(made_up("闽H1-345"), corners=corners)
     assert sign.box == (8.0, 20.0, 110.0, 56.0)
     assert not sign.whole

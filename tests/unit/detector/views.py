@@ -10,8 +10,10 @@ import numpy as np
 from cameras.frame import Image
 from detector.detections import Box, Detections
 from detector.passage import Passage
+from detector.plate_types import DIGITS
 from detector.shots import Shot
-from detector.sign import Sign, SignKind
+from detector.sign import UNREAD, Chances, Sign, SignKind
+from detector.sign_alphabet import ALPHABET, COLOURS, PLACES
 from models.taxonomy import FEATURES
 
 SIZE = (1280, 720)
@@ -95,7 +97,25 @@ class Reader:
 def sign(
     text: str, kind: SignKind = "plate", colour: str = "yellow", at: Box = (80, 120, 140, 140), score: float = 0.9
 ) -> Sign:
-    """A sign with upright corners, its characters all as sure as it is."""
+    """A sign with upright corners, its characters all as sure as it is, those unread all alike."""
     x0, y0, x1, y1 = at
     corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
-    return Sign(kind, colour, text, score, (score,) * len(text), 1, corners)
+    scores = tuple(0.3 if character == UNREAD else score for character in text)
+    return Sign(kind, colour, text, score, scores, 1, corners, chances(text, kind, colour, score))
+
+
+def chances(text: str, kind: SignKind, colour: str, score: float) -> Chances:
+    """Each character of a text as likely as `score`, the rest on five others; one unread is any digit."""
+    line, _, un = text.partition("/")
+    places = [*line, *[""] * (4 - len(line)), *un] if kind == "panel" else list(text.replace(".", ""))
+    slots = np.full((PLACES, len(ALPHABET)), 1e-4)
+    for place, character in enumerate([*places, *[""] * (PLACES - len(places))]):
+        if character == UNREAD:
+            slots[place, [ALPHABET.index(digit) for digit in DIGITS]] = 0.1
+        else:
+            own = ALPHABET.index(character)
+            slots[place, (own + np.arange(1, 6)) % len(ALPHABET)] = (1 - score) / 5
+            slots[place, own] = score
+    kinds = np.full(len(COLOURS), 0.001)
+    kinds[COLOURS.index(colour if kind == "plate" else kind)] = 0.992
+    return Chances(np.log(slots).astype(np.float32), np.log(kinds).astype(np.float32))
