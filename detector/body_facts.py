@@ -26,7 +26,7 @@ SURE_RAISED = 0.9
 
 LOADS: dict[str, Load] = {"heaped_load": "heaped", "covered_load": "covered"}
 OPEN: dict[str, Load] = {"empty": "empty", "level": "level", "heaped": "heaped", "covered": "covered"}
-"""What the network of bodies says of a load; `closed` tells of none."""
+"""What the network of bodies says of a load; `hidden` tells of none."""
 TANK_SHARE = 0.6
 """Share of the vote by which a vehicle is a tank truck."""
 AGREED = 0.6

@@ -24,8 +24,8 @@ SIZE = (192, 128)
 """Width and height of the network's input."""
 BODIES = ("none", "box", "flat", "stake", "tipper", "mixer", "tank", "container")
 """Kinds of body; `none` of what is no goods vehicle."""
-LOADS = ("closed", "empty", "level", "heaped", "covered")
-"""How it is loaded; `closed` where nobody can see it."""
+LOADS = ("hidden", "empty", "level", "heaped", "covered")
+"""How it is loaded; `hidden` where nobody can see it."""
 MARGIN = 0.06
 """Looked at round the vehicle's box, as a share of its size."""
 GREY = 114

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from models.lab.bodies.evaluation import Score
 from models.manifest import TrainingSet
 
 _LIMITS = (
-    "It learned from renderings alone: on real vehicles of other make, and on goods that the renderer does not know "
-    "(cars, steel coils, logs, livestock), expect less.",
-    "What lies in a bed whose boards are higher than the camera cannot be told, and its probabilities say so.",
+    "The photographs are of Indonesian roads, close and by day, labelled by eye; of loads they hardly show more than "
+    "covers. Heaps, level and empty beds, mixers and raised boards were learned from renderings: on real ones, and on "
+    "goods that the renderer does not know (cars, steel coils, logs, livestock), expect less.",
+    "What lies in a bed whose boards are higher than the camera cannot be told.",
     "Raised boards are told of tippers alone.",
 )
 
 
-def card(name: str, sets: Sequence[TrainingSet], score: Score) -> str:
-    """Markdown of the card; `score` as of vehicles held out of training."""
-    return "\n".join(_lines(name, sets, score))
+def card(name: str, sets: Sequence[TrainingSet], scores: Mapping[str, Score]) -> str:
+    """Markdown of the card; `scores` of vehicles held out of training."""
+    return "\n".join(_lines(name, sets, scores))
 
 
-def _lines(name: str, sets: Sequence[TrainingSet], score: Score) -> Iterator[str]:
+def _lines(name: str, sets: Sequence[TrainingSet], scores: Mapping[str, Score]) -> Iterator[str]:
     yield f"# {name}\n"
     yield "Tells of a vehicle cut out to 192 x 128 pixels what body it has, how it is loaded, and whether a tipper's"
     yield "boards were raised. Licence AGPL-3.0-or-later.\n"
@@ -29,8 +30,10 @@ def _lines(name: str, sets: Sequence[TrainingSet], score: Score) -> Iterator[str
     yield "from random weights. Trained on:\n"
     yield from (f"- {one.name}, {one.licence}" for one in sets)
     yield "\n## How good it is\n"
-    yield "Renderings held out of training and of the choice of the least probabilities, one picture of each vehicle:\n"
-    yield from table(score)
+    yield "Vehicles held out of training and of the choice of the least probabilities, one picture of each:"
+    for kind, score in scores.items():
+        yield f"\n### {kind.capitalize()}\n"
+        yield from table(score)
     yield "\n## What it cannot do\n"
     yield from (f"- {limit}" for limit in _LIMITS)
     yield ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ MARGIN = 0.2
 """Kept round a vehicle, as a share of its size: more than is looked at, for boxes lie off."""
 MOST_WIDTH = 320
 """Cut-outs are shrunk to this width."""
+LOOKS_IN = 0.07
+"""How much higher than the boards a camera must be, per metre of distance, to look into a bed."""
+FLAT_RIM_M = 1.85
+"""Where the drop-sides of rigid trucks end."""
 UNKNOWN = -1
 Part = Literal["train", "calibrate", "test"]
 
@@ -40,19 +45,23 @@ class BodyCrop:
     box: Box
     """Of the vehicle, in pixels of the cut-out."""
     body: int
-    """Number in BODIES."""
+    """Number in BODIES, or UNKNOWN."""
     load: int
     """Number in LOADS, or UNKNOWN."""
     raised: int
     """Whether its boards are raised, 0 or 1; UNKNOWN of all but tippers."""
+    photograph: bool = False
+    """Not rendered."""
 
 
 class _Vehicle(BaseModel):
     model_config = ConfigDict(frozen=True)
 
+    kind: str
     body: str
     load: str
     raised_boards: bool
+    height_m: float
 
 
 class _Object(BaseModel):
@@ -62,14 +71,21 @@ class _Object(BaseModel):
     word: str = Field(alias="class")
     box: tuple[float, float, float, float]
     visible: float
+    x_m: float
+    y_m: float
 
 
 class _Frame(BaseModel):
     objects: tuple[_Object, ...]
 
 
+class _Camera(BaseModel):
+    position_m: tuple[float, float, float]
+
+
 class _Truth(BaseModel):
     scene: str
+    camera: _Camera
     vehicles: dict[str, _Vehicle]
     frames: tuple[_Frame, ...] = Field(min_length=1)
 
@@ -104,7 +120,7 @@ def _cut_out(path: Path) -> Iterator[BodyCrop]:
         pixels, box = around(image, thing.box)
         raised = int(vehicle.raised_boards) if vehicle.body == "tipper" else UNKNOWN
         name, body = f"{truth.scene} {thing.identity}", BODIES.index(vehicle.body)
-        yield BodyCrop(name, part_of(truth.scene), pixels, box, body, _load(vehicle, thing.word), raised)
+        yield BodyCrop(name, part_of(truth.scene), pixels, box, body, _load(vehicle, thing, truth.camera), raised)
 
 
 def around(image: Image, box: Box) -> tuple[Image, Box]:
@@ -119,8 +135,23 @@ def around(image: Image, box: Box) -> tuple[Image, Box]:
     return pixels, ((box[0] - x0) * scale, (box[1] - y0) * scale, (box[2] - x0) * scale, (box[3] - y0) * scale)
 
 
-def _load(vehicle: _Vehicle, word: str) -> int:
-    """A three-wheeler's small bed is neither closed nor looked into."""
-    if vehicle.body in ("flat", "stake", "tipper"):
-        return LOADS.index(vehicle.load)
-    return UNKNOWN if word == "three_wheeler" else LOADS.index("closed")
+def _load(vehicle: _Vehicle, thing: _Object, camera: _Camera) -> int:
+    """Whether a bed is empty or filled to its boards shows only from above them; a three-wheeler's bed is too small."""
+    if thing.word == "three_wheeler":
+        return UNKNOWN
+    if vehicle.body not in ("flat", "stake", "tipper"):
+        return LOADS.index("hidden")
+    rim_m = _rim_m(vehicle)
+    if rim_m is not None and vehicle.load in ("empty", "level"):
+        x, y, z = camera.position_m
+        slope = (z - rim_m) / max(math.hypot(x - thing.x_m, y - thing.y_m), 1.0)
+        if slope < LOOKS_IN:
+            return LOADS.index("hidden") if slope < 0 else UNKNOWN
+    return LOADS.index(vehicle.load)
+
+
+def _rim_m(vehicle: _Vehicle) -> float | None:
+    """How high the boards end; None where there are none, or where one sees between them."""
+    if vehicle.body == "tipper":
+        return vehicle.height_m
+    return FLAT_RIM_M if vehicle.body == "flat" and vehicle.kind != "semi_trailer" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,9 +85,20 @@ def measure(look: BodySource, crops: Iterable[BodyCrop], part: Part = "test") ->
     return score
 
 
+def measure_both(look: BodySource, crops: Sequence[BodyCrop]) -> dict[str, Score]:
+    """Renderings and, where there are any, photographs that were held out."""
+    kinds = {"rendered": [c for c in crops if not c.photograph], "photographs": [c for c in crops if c.photograph]}
+    return {name: measure(look, some) for name, some in kinds.items() if some}
+
+
+def figures_of(scores: Mapping[str, Score]) -> dict[str, float]:
+    """The figures of all sets in one mapping."""
+    return {f"{name}_{key}": figure for name, score in scores.items() for key, figure in score.figures().items()}
+
+
 def answers(crop: BodyCrop, sight: BodySight) -> list[tuple[str, str, str, float]]:
     """Question, truth, answer and its probability, of what is known to be true."""
-    found = [("body", BODIES[crop.body], *sight.body)]
+    found = [("body", BODIES[crop.body], *sight.body)] if crop.body >= 0 else []
     if crop.load >= 0:
         found.append(("load", LOADS[crop.load], *sight.load))
     if crop.raised >= 0:

@@ -16,6 +16,8 @@ from models.manifest import ModelError
 CHANNELS = 128
 PLACES = 6
 """Each looks where it has learned to: at the rim, at the tail board, at the cab."""
+SMOOTHED = 0.03
+"""Share of the truth that is given to the other answers, so that none is held to be certain."""
 BATCH_NORM_EPS = 1e-3
 """As in ultralytics' networks."""
 
@@ -82,9 +84,10 @@ def begin(network: BodyNetwork, start: Path) -> None:
 
 def loss_of(answer: Answer, body: Tensor, load: Tensor, raised: Tensor) -> Tensor:
     """What training lessens; ids are -1 where the truth is not known."""
-    entropy = nn.functional.cross_entropy
-    total = entropy(answer.body, body, label_smoothing=0.03)
-    for logits, truth in ((answer.load, load), (answer.raised, raised)):
-        if (truth >= 0).any():
-            total = total + entropy(logits, truth, ignore_index=-1, label_smoothing=0.03) * (truth >= 0).float().mean()
+    total = torch.zeros(())
+    for logits, truth in ((answer.body, body), (answer.load, load), (answer.raised, raised)):
+        known = (truth >= 0).float().mean()
+        if known > 0:
+            loss = nn.functional.cross_entropy(logits, truth, ignore_index=-1, label_smoothing=SMOOTHED)
+            total = total + known * loss
     return total

@@ -27,8 +27,9 @@ class Views:
 
     def __init__(self, crops: Sequence[BodyCrop], rng: np.random.Generator) -> None:
         self._crops, self._rng = crops, rng
-        kinds = Counter((crop.body, crop.load, crop.raised) for crop in crops)
-        weights = np.array([kinds[crop.body, crop.load, crop.raised] ** -0.5 for crop in crops])
+        kinds = [(crop.photograph, crop.body, crop.load, crop.raised) for crop in crops]
+        counts = Counter(kinds)
+        weights = np.array([counts[kind] ** -0.5 for kind in kinds])
         self._shares = weights / weights.sum()
 
     def batch(self, count: int) -> Batch:

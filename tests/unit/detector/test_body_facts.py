@@ -77,7 +77,7 @@ def test_what_is_not_sure_is_not_told() -> None:
 
 @pytest.mark.parametrize("body", ["box", "container", "mixer", "tank"])
 def test_nobody_sees_how_a_closed_body_is_loaded(body: str) -> None:
-    told = facts(sight(body, "closed"))
+    told = facts(sight(body, "hidden"))
     assert told.body.value == body
     assert not told.load.known
 
@@ -113,13 +113,13 @@ def test_raised_boards_are_told_of_tippers_alone() -> None:
 
 
 def test_a_car_has_no_body_to_tell() -> None:
-    told = facts(sight("none", "closed"), class_name="car").body
+    told = facts(sight("none", "hidden"), class_name="car").body
     assert (told.value, told.doubt) == (None, "it looks like no goods vehicle")
 
 
 def test_a_tank_truck_that_looks_like_a_box_is_neither() -> None:
-    assert not facts(sight("box", "closed"), class_name="tank_truck").body.known
-    assert facts(sight("tank", "closed"), class_name="tank_truck").body.value == "tank"
+    assert not facts(sight("box", "hidden"), class_name="tank_truck").body.known
+    assert facts(sight("tank", "hidden"), class_name="tank_truck").body.value == "tank"
 
 
 def test_a_vehicle_whose_top_is_outside_the_picture_is_not_looked_at() -> None:

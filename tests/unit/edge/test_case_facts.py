@@ -197,6 +197,16 @@ def test_speed_and_size_are_told_with_their_intervals_and_whether_the_meter_is_c
     assert told["width_m"] == (2.5, "m")
 
 
+def test_body_and_raised_boards_are_told_where_they_are_known() -> None:
+    told = {
+        f.name: f.value for f in facts_of(Facts(body=Fact("tipper", 0.9, 2, None), load=Fact("level", 0.9, 2, None)))
+    }
+    assert (told["body"], told["load"], "raised_boards" in told) == ("tipper", "level", False)
+    told = {f.name: f.value for f in facts_of(Facts(raised_boards=Fact(True, 0.9, 2, None)))}
+    assert told["raised_boards"] is True
+    assert "body" not in told
+
+
 def passage_of(facts: Facts) -> Passage:
     return replace(passage([BEST, OTHER]), facts=facts)
 
@@ -219,6 +229,7 @@ def test_a_box_takes_the_second_look_and_names_all_networks(tmp_path: Path) -> N
         "lushao-features",
         "lushao-sign-finder",
         "lushao-sign-reader",
+        "lushao-bodies",
     ]
     told: dict[str, Any] = {f.name: f.value for f in lead.facts}
     assert (told["axle_count"], told["load"]) == ("unknown", "unknown"), "a red block has no wheels"

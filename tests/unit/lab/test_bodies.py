@@ -25,13 +25,17 @@ BOX = (40, 30, 240, 150)
 def still(folder: Path, scene: str, *things: dict[str, object]) -> None:
     """A rendering with its truth; of each thing what differs from an empty tipper that is seen whole."""
     usual = {"class": "truck", "body": "tipper", "load": "empty", "raised_boards": False, "visible": 1.0, "box": BOX}
+    usual |= {"kind": "tipper", "height_m": 3.0, "x_m": 10.0, "y_m": 0.0, "camera_m": 6.0}
     objects, vehicles = [], {}
     for number, thing in enumerate(things):
         told = {**usual, **thing}
-        vehicles[f"v{number}"] = {key: told[key] for key in ("body", "load", "raised_boards")}
-        objects.append({"identity": f"v{number}", **{key: told[key] for key in ("class", "visible", "box")}})
+        vehicles[f"v{number}"] = {key: told[key] for key in ("kind", "body", "load", "raised_boards", "height_m")}
+        objects.append(
+            {"identity": f"v{number}", **{key: told[key] for key in ("class", "visible", "box", "x_m", "y_m")}}
+        )
     cv2.imwrite(str(folder / f"{scene}.jpg"), PICTURE)
-    truth = {"scene": scene, "vehicles": vehicles, "frames": [{"objects": objects}]}
+    camera = {"position_m": (0.0, 0.0, float(str(told["camera_m"])))}
+    truth = {"scene": scene, "camera": camera, "vehicles": vehicles, "frames": [{"objects": objects}]}
     (folder / f"{scene}.json").write_text(json.dumps(truth))
 
 
@@ -59,8 +63,8 @@ def test_what_hardly_shows_is_not_taken(tmp_path: Path, thing: dict[str, object]
 @pytest.mark.parametrize(
     ("thing", "load", "raised"),
     [
-        ({"body": "box", "load": "none"}, "closed", -1),
-        ({"body": "none", "load": "none", "class": "car"}, "closed", -1),
+        ({"body": "box", "load": "none"}, "hidden", -1),
+        ({"body": "none", "load": "none", "class": "car"}, "hidden", -1),
         ({"body": "stake", "load": "level"}, "level", -1),
         ({"load": "level"}, "level", 0),
     ],
@@ -71,6 +75,27 @@ def test_closed_bodies_have_no_load_to_see_and_only_tippers_raised_boards(
     still(tmp_path, "one", thing)
     (found,) = read_crops([tmp_path])
     assert (LOADS[found.load], found.raised) == (load, raised)
+
+
+@pytest.mark.parametrize(
+    ("body", "load", "camera_m", "shown"),
+    [
+        ("tipper", "empty", 6.0, "empty"),
+        ("tipper", "empty", 2.5, "hidden"),
+        ("tipper", "level", 2.5, "hidden"),
+        ("tipper", "heaped", 2.5, "heaped"),
+        ("tipper", "covered", 2.5, "covered"),
+        ("flat", "level", 2.8, "level"),
+        ("flat", "level", 1.7, "hidden"),
+        ("stake", "empty", 1.7, "empty"),
+    ],
+)
+def test_a_bed_is_seen_from_above_its_boards_alone(
+    tmp_path: Path, body: str, load: str, camera_m: float, shown: str
+) -> None:
+    still(tmp_path, "one", {"body": body, "load": load, "camera_m": camera_m})
+    (found,) = read_crops([tmp_path])
+    assert LOADS[found.load] == shown
 
 
 def test_all_vehicles_of_a_scene_are_on_one_side() -> None:
@@ -85,13 +110,13 @@ def test_a_folder_without_renderings_is_named_a_fault(tmp_path: Path) -> None:
 
 
 def test_views_have_the_networks_size_and_show_what_is_rare_more_often() -> None:
-    views = Views([*(crop("train") for _ in range(99)), crop("train", "box", "closed", -1)], np.random.default_rng(1))
+    views = Views([*(crop("train") for _ in range(99)), crop("train", "box", "hidden", -1)], np.random.default_rng(1))
     pictures, body, load, raised = views.batch(200)
     assert pictures.shape == (200, 3, SIZE[1], SIZE[0])
     assert (pictures.min() >= 0, pictures.max() <= 255, pictures.std() > 20) == (True, True, True)
     rare = body == BODIES.index("box")
     assert 8 < rare.sum() < 40
-    assert set(load[rare]) == {LOADS.index("closed")}
+    assert set(load[rare]) == {LOADS.index("hidden")}
     assert set(raised[rare]) == {-1}
 
 
