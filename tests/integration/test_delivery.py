@@ -274,7 +274,7 @@ def test_no_more_leads_are_on_their_way_than_set(tmp_path: Path, mosquitto: Mosq
 def test_a_lead_that_the_broker_is_too_small_for_waits_and_does_not_end_the_connection(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Mosquitto(tmp_path / "mosquitto", config=["max_packet_size 2500"]) as mosquitto:
+    with Mosquitto(tmp_path / "mosquitto", config=["max_packet_size 3000"]) as mosquitto:
         broker = mosquitto.settings()
         with HubEnd(tmp_path, broker) as hub, BoxEnd(tmp_path, broker) as box:
             (small,) = box.make(1)
