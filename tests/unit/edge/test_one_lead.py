@@ -13,18 +13,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cameras import CameraSettings
 from detector.facts import Fact, Facts, PlateRead
 from detector.passage import Passage
+from edge.acts import ActBook
+from edge.casework import BoxFacts, CaseWorker
 from edge.disk import DiskQuota
 from edge.evidence.desk import EvidenceDesk
 from edge.evidence.seal import Sealer
 from edge.evidence.verify import verify_tree
 from edge.outbox import Outbox
 from edge.rules.known import Identity, Known, Place
+from edge.settings import EvidenceSettings, PlaceSettings
 from leads import Lead, LeadUpdate, decode, load_private_key, parse_json, verify
 from tests.unit.edge.offices import Office, stop, wait_until
 from tests.unit.edge.passages import NOON
-from tests.unit.edge.test_rules import SHANGHAI
+from tests.unit.edge.test_rules import BOOK, SHANGHAI
 
 TRUCK = Identity("闽H31782", "01")
 
@@ -96,6 +100,32 @@ def test_a_vehicle_seen_at_the_same_act_again_makes_an_update_of_its_lead(office
     verify(parse_json(office.outbox.due(2)[1].payload), office.public)
     assert (office.desk.counts.sealed, office.desk.counts.updates, office.rung) == (1, 1, 2)
     assert folders(office) == 1
+
+
+def test_a_vehicle_seen_before_two_cameras_makes_one_lead(office: Office) -> None:
+    """Both cameras find it before either has read its plate."""
+    layby = CaseWorker(
+        BoxFacts("test", "box-1", (), BOOK.sha256),
+        CameraSettings.model_validate({"id": "layby", "url": "layby.mp4", "mode": "live"}),
+        PlaceSettings(name="港湾"),
+        EvidenceSettings(folder=office.evidence),
+        office.ring,
+        ActBook(office.outbox.acts),
+        office.desk,
+        lambda passage: passage,
+    )
+    for number, (camera, worker) in enumerate((("cam", office.worker), ("layby", layby)), start=1):
+        finding, passage = stop(number, first_at=NOON + timedelta(minutes=number))
+        passage = replace(passage, camera=camera, id=f"{camera}-{number}")
+        worker.found(replace(finding, rule=finding.rule.model_copy(update={"one_act_per": "site"})), passage)
+        worker.known(replace(passage, facts=plate("闽H31782")))
+    wait_until(lambda: office.desk.counts.opened == 2)
+    office.worker.finish()
+    layby.finish()
+    wait_until(lambda: office.desk.waiting == 0)
+    (lead,), (update,) = sent(office)
+    assert (lead.camera.id, update.camera.id, update.camera.place) == ("cam", "layby", "港湾")
+    assert (update.lead_id, update.passage.id, folders(office)) == (lead.lead_id, "layby-2", 1)
 
 
 def test_every_time_counts_and_begins_the_window_anew(office: Office) -> None:
