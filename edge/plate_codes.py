@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from detector.plate_types import CHARACTERS
+from detector.plate_types import CHARACTERS, ENERGY_LETTERS
 
 PLATE_CODES = {
     "large_car": "01",
@@ -70,7 +70,8 @@ _ENDINGS = {
 }
 """Last characters that go with certain types and with no other."""
 _TYPES_WITH_ENDING = {code: ending for ending, codes in _ENDINGS.items() for code in codes}
-_NEW_ENERGY = ("51", "52")
+_NEW_ENERGY = {"51": -1, "52": 2}
+"""Types of new energy, and where their letter stands."""
 _OF_SEVEN = ("01", "02", "05", "06", "07", "08", "13")
 """Types whose numbers have seven characters."""
 _NUMBER = re.compile(f"[{CHARACTERS}WJ临民航]{{5,9}}")
@@ -107,6 +108,8 @@ def plate_fault(plate: str, code: str) -> str | None:
         return f"a number of type {code} ends in {wanted}"
     if code in _NEW_ENERGY and len(plate) != 8:
         return f"a number of type {code} (new energy) has 8 characters, this has {len(plate)}"
+    if code in _NEW_ENERGY and plate[_NEW_ENERGY[code]] not in ENERGY_LETTERS:
+        return "the letter of new energy stands third on small cars (52) and last on large ones (51)"
     if code in _OF_SEVEN and len(plate) != 7:
         remedy = "; with 8 it is of type 51 or 52 (new energy)" if len(plate) == 8 else ""
         return f"a number of type {code} has 7 characters, this has {len(plate)}{remedy}"

@@ -192,7 +192,7 @@ VEHICLE_COLUMNS = (
     Column("permit_valid_to", "有效期止", parse_day, "last day"),
     Column("permit_sections", "准行路段", parts, "closed sections that it opens, by name; by `;`"),
     Column("permit_scope", "经营范围", parts, "classes of dangerous goods, ends of a line, region codes; by `;`"),
-    _measure("permit_max_mass_kg", "许可总质量", "of an oversize permit, kg", "max_mass_kg"),
+    _measure("permit_max_mass_kg", "许可总质量", "of an oversize permit, kg", "train_mass_kg"),
     _measure("permit_length_m", "许可车长", "of an oversize permit, m", "length_m"),
     _measure("permit_width_m", "许可车宽", "of an oversize permit, m", "width_m"),
     _measure("permit_height_m", "许可车高", "of an oversize permit, m", "height_m"),

@@ -63,7 +63,8 @@ class Courier:
     def close(self) -> None:
         """Give the connection up; a question that is still open is let go."""
         self._cut()
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.submit(self._connection.close)
+        self._thread.shutdown(wait=False)
 
     def _fetch(self, target: str) -> Reply:
         reused = self._connection.sock is not None

@@ -110,16 +110,16 @@ class Range:
         return "a whole number is wanted" if self.whole and value != int(value) else None
 
 
-_KG = Range(20, 1_000_000, "give kilograms, not tonnes")
+_KILOGRAMS = "give kilograms, not tonnes"
 _M = Range(0.1, 150, "give metres, not millimetres")
 _ACROSS = Range(0.1, 15, "give metres, not millimetres")
 RANGES: Mapping[str, Range] = {
     "axles": Range(1, 60, "count the axles", whole=True),
     "drive_axles": Range(0, 30, "count the driven axles", whole=True),
     "seats": Range(0, 300, "count the seats", whole=True),
-    "max_mass_kg": _KG,
-    "train_mass_kg": _KG,
-    "kerb_mass_kg": _KG,
+    "max_mass_kg": Range(100, 1_000_000, _KILOGRAMS),
+    "train_mass_kg": Range(1000, 1_000_000, _KILOGRAMS),
+    "kerb_mass_kg": Range(30, 1_000_000, _KILOGRAMS),
     "length_m": _M,
     "width_m": _ACROSS,
     "height_m": _ACROSS,
