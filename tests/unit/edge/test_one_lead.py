@@ -105,7 +105,7 @@ def test_a_vehicle_seen_at_the_same_act_again_makes_an_update_of_its_lead(office
 def test_a_vehicle_seen_before_two_cameras_makes_one_lead(office: Office) -> None:
     """Both cameras find it before either has read its plate."""
     layby = CaseWorker(
-        BoxFacts("test", "box-1", (), BOOK.sha256),
+        BoxFacts("test", "box-1", (), BOOK),
         CameraSettings.model_validate({"id": "layby", "url": "layby.mp4", "mode": "live"}),
         PlaceSettings(name="港湾"),
         EvidenceSettings(folder=office.evidence),
