@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Table
 
 from edge.rules.base import RuleBase
 from edge.rules.cases import Case, Tried, load_cases, try_case
@@ -39,19 +38,22 @@ def _failed(*lines: str) -> typer.Exit:
 def list_rules(rules: BookPath = DEFAULT) -> None:
     """List the classes of offences and the rules of each, with versions and dates."""
     book = _book(rules)
-    table = Table(title=f"{book.catalogue.name} {book.catalogue.version} ({book.catalogue.source})")
-    for column in ("class", "proof", "unit", "rule", "from", "to", "title", "checked"):
-        table.add_column(column)
+    _line(f"{book.catalogue.name} {book.catalogue.version} ({book.catalogue.source})")
     for offence in sorted(book.catalogue.offences, key=lambda o: o.number):
+        off = "" if offence.state == "on" else " (off)"
+        _line(f"\n{offence.number} {offence.title.zh} / {offence.title.en}{off}: {offence.proof}, to {offence.unit}")
         mine = [rule for rule in book.rules if rule.offence == offence.id]
-        name = f"{offence.number} {offence.title.zh}" + ("" if offence.state == "on" else " (off)")
-        table.add_row(name, offence.proof, offence.unit, "", "", "", offence.needs if not mine else "", "")
+        if not mine and offence.needs:
+            _line(f"  needs {offence.needs}")
         for rule in mine:
-            ends = str(rule.effective_to or "open")
-            title = f"{rule.title.zh} {rule.title.en}"
-            row = (f"{rule.id} v{rule.version}", str(rule.effective_from), ends, title, rule.confidence)
-            table.add_row("", "", rule.unit or "", *row)
-    out.print(table)
+            _line(f"  {rule.id} v{rule.version}  {rule.title.zh} / {rule.title.en}")
+            unit = f", to {rule.unit}" if rule.unit else ""
+            _line(f"            {rule.effective_from} to {rule.effective_to or 'open'}, {rule.confidence}{unit}")
+
+
+def _line(text: str) -> None:
+    """Print as it stands: no colours by words, and a terminal, not the line, decides where it wraps."""
+    out.print(text, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -79,18 +81,20 @@ def _explain(rule: RuleBase, book: RuleBook) -> None:
     if rule.gives_way_to:
         out.print(f"  gives way to {', '.join(rule.gives_way_to)}, where one of them fires")
     for basis in rule.legal_basis:
-        out.print(f"  law       {basis} ({rule.confidence})", markup=False)
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for column in ("number", "value", "unit", "source", "checked"):
-        table.add_column(column)
-    for name, number in numbers_of(rule):
-        table.add_row(name, f"{number.value:g}", number.unit, number.source, number.confidence)
-    out.print(table)
+        _line(f"  law       {basis} ({rule.confidence})")
+    out.print(f"  numbers   their ids begin with {_prefix(rule)}")
+    for number, quantity in numbers_of(rule):
+        name = number.removeprefix(_prefix(rule))
+        _line(f"    {name:<46}{quantity.value:>8g} {quantity.unit}\n        {quantity.source} ({quantity.confidence})")
+
+
+def _prefix(rule: RuleBase) -> str:
+    return f"{rule.id}.v{rule.version}."
 
 
 def numbers_of(rule: RuleBase) -> list[tuple[str, Quantity]]:
     """Every number of a rule with its id, RULE.vN.place; numbers hold as long as their version of the rule."""
-    return [(f"{rule.id}.v{rule.version}.{place}", number) for place, number in _numbers(rule, "")]
+    return [(f"{_prefix(rule)}{place}", number) for place, number in _numbers(rule, "")]
 
 
 def _numbers(value: object, place: str) -> list[tuple[str, Quantity]]:

@@ -104,8 +104,8 @@ class OverLimitRule(MassRule):
         over = self.over_kg(trial, mass, limit.kg)
         if not over:
             return trial.ends()
-        percent = round(100 * over / limit.kg, 1)
-        text = f"{notes}，超限 {tonnes(over)}（{percent:g}%）"
+        percent = round(100 * over / limit.kg, 2)
+        text = f"{notes}，超限 {over:g} kg（{percent:g}%）"
         alike = Check("scale and camera do not differ on the axles", self._counted_alike(trial.known, mass))
         return self.too_heavy(trial, mass, text, self._facts(mass, axles, limit.kg, over, percent, notes), alike)
 
@@ -165,13 +165,13 @@ class OverMassRule(MassRule):
             return trial.ends()
         assert whole
         percent = 100 * over / whole
-        text = f"登记最大允许总质量 {tonnes(limit)}，超过 {tonnes(over)}（{percent:.1f}%）"
+        text = f"登记最大允许总质量 {tonnes(limit)}，超过 {over:g} kg（{round(percent, 2):g}%）"
         return self.too_heavy(trial, mass, text, self._facts(limit, over, percent))
 
     def _facts(self, limit_kg: float, over: float, percent: float) -> Iterator[Fact]:
         yield Fact(name="registered_mass_kg", value=limit_kg, unit="kg")
         yield Fact(name="over_kg", value=over, unit="kg")
-        yield Fact(name="over_percent", value=round(percent, 1), unit="%")
+        yield Fact(name="over_percent", value=round(percent, 2), unit="%")
         yield Fact(name="over_percent_of", value=self.percent_of)
         points = [band.points.value for band in self.bands if band.least.value <= percent]
         if points:
