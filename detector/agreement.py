@@ -15,8 +15,8 @@ SAME_SIGN = 2.0
 """Reads of plates that differ in no more characters are of one plate."""
 TOGETHER = 0.4
 """n equal shots count as n to this power that know nothing of each other, as they share blur, dirt and light. Of 1,200
-drawn tracks 0.5 tells 441 rightly and 17 wrongly without doubt, 0.4 tells 422 and 12, 0.3 tells 394 and 8; of 448 tracks
-of real plates made small, 101 and 6, 96 and 5, 84 and 5. Votes of texts told 192 and 2, and 30 and 0."""
+drawn tracks 0.5 tells 441 rightly and 17 wrongly without doubt, 0.4 tells 422 and 12, 0.3 tells 394 and 8; of 448 with
+real plates made small 101 and 6, 96 and 5, 84 and 5. Votes of texts told 192 and 2, and 30 and 0."""
 LEAST_CHANCE = 0.01
 """Share of a shot's probabilities that is spread over all characters: one shot alone rules nothing out."""
 WEAK = 0.8
