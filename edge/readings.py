@@ -189,6 +189,7 @@ def _lead_readings(state: BoxState) -> Iterator[Reading]:
     desk = state.desk.counts
     yield _count("leads_sealed", "Leads made, with their evidence", desk.sealed)
     yield _count("leads_known", "Acts found anew after a restart, whose lead was made before", desk.repeated)
+    yield _count("lead_updates", "Acts seen again at another camera or later: updates of their lead", desk.updates)
     yield _count("clips_without_space", "Leads without a clip: disk full", desk.clips_without_space)
     yield _count("waits_for_space", "Times that leads had to wait for a full disk", desk.waits_for_space)
     yield _gauge("evidence_waiting", "Cases whose evidence is being gathered", state.desk.waiting)
