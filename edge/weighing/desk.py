@@ -64,7 +64,7 @@ class WeighDesk:
         self._from_files = {s.id for s in scales if s.file is not None}
         # Of recorded video the same must come out every time, so nothing of an earlier time is known.
         clocks = {s.id: None if s.id in self._from_files else store.memory(s.id).clock_off_s for s in scales}
-        self._queues = {s.id: ScaleQueue(s, clocks[s.id]) for s in scales}
+        self._queues = {s.id: ScaleQueue(s, clocks[s.id], recorded=s.id in self._from_files) for s in scales}
         self._pruned_at: datetime | None = None
         self._quiet = QuietLog(log)
         self.matched = self.unweighed = self.unmatched = 0
@@ -85,8 +85,8 @@ class WeighDesk:
             if (weighed := weighed_pass(passage, scale)) is not None:
                 self._queues[name].known(weighed)
 
-    def tick(self, now: datetime, camera: str | None = None) -> list[Settled]:
-        """A camera's pictures have come up to this moment (UTC of its stream); with none named, all live ones' have."""
+    def tick(self, now: datetime, camera: str) -> list[Settled]:
+        """A camera's pictures have come up to this moment (UTC of its stream)."""
         self._take(self._intake.records())
         found: list[Settled] = []
         for name, queue in self._queues.items():

@@ -22,6 +22,10 @@ REACH = timedelta(seconds=2 * REACH_S)
 FACTS_WAIT = timedelta(seconds=60)
 """How long beyond its time a vehicle of a live camera waits for the facts of those near it; of recorded video, until
 they have come."""
+CAMERA_LOST = timedelta(seconds=30)
+"""A live camera so far behind the others is lost, and not waited for."""
+ALONE_EVERY = timedelta(seconds=1)
+"""How often records are looked through for those that no vehicle wants."""
 CLOCK_PAIRS, CLOCK_LEAST = 30, 5
 """By how much the clock is off is the median over so many pairs that plates back, and not told by fewer."""
 UNKNOWN_CLOCK_S = 1.5
@@ -41,11 +45,13 @@ class _Waiting:
 class ScaleQueue:
     """Matches as time goes on."""
 
-    def __init__(self, scale: ScaleSettings, clock_off_s: float | None = None) -> None:
-        """`clock_off_s`: by how much the scale's clock was ahead when last known."""
+    def __init__(self, scale: ScaleSettings, clock_off_s: float | None = None, *, recorded: bool = False) -> None:
+        """`clock_off_s`: by how much the scale's clock was ahead when last known. `recorded`: nothing is ever late."""
         self._scale = scale
+        self._recorded = recorded
+        self._cameras = {lane.camera for lane in scale.lanes.values()}
         self._times: dict[str, datetime] = {}
-        self._live = False
+        self._looked_at: datetime | None = None
         self._passes: dict[str, _Waiting] = {}
         self._records: dict[str, WeighRecord] = {}
         self._settled: deque[Match] = deque(maxlen=100)
@@ -61,21 +67,21 @@ class ScaleQueue:
 
     @property
     def now(self) -> datetime | None:
-        """Up to when every camera of the scale has been looked at; None before all have begun."""
-        cameras = {lane.camera for lane in self._scale.lanes.values()}
-        return min(self._times.values()) if cameras <= self._times.keys() else None
+        """Up to when every camera of the scale has been looked at, but for lost live ones; None before that."""
+        if not self._times or (self._recorded and len(self._times) < len(self._cameras)):
+            return None
+        newest = max(self._times.values())
+        return min(at for at in self._times.values() if self._recorded or newest - at <= CAMERA_LOST)
 
     @property
     def waiting(self) -> tuple[int, int]:
         """How many vehicles and records wait."""
         return len(self._passes), len(self._records)
 
-    def time_is(self, now: datetime, camera: str | None = None) -> None:
-        """A camera's recorded pictures have come up to this moment; with none named, live cameras' all have."""
-        self._live = camera is None
-        for name in {lane.camera for lane in self._scale.lanes.values()}:
-            if camera in (None, name):
-                self._times[name] = max(now, self._times.get(name, now))
+    def time_is(self, now: datetime, camera: str) -> None:
+        """A camera's pictures have come up to this moment; cameras of no lane are passed over."""
+        if camera in self._cameras:
+            self._times[camera] = max(now, self._times.get(camera, now))
 
     def passed(self, weighed: WeighedPass, *, facts_follow: bool = False) -> None:
         """A vehicle has driven over and left; with `facts_follow` it waits until `known` tells them."""
@@ -105,7 +111,9 @@ class ScaleQueue:
             if due.due_at > now or self._must_wait(due, now):
                 break
             yield self._decide(due)
-        yield from self._alone(now)
+        if self._looked_at is None or now - self._looked_at >= ALONE_EVERY:
+            self._looked_at = now
+            yield from self._alone(now)
 
     def finish(self) -> Iterator[Match]:
         """No more vehicles will come: settle every one."""
@@ -124,7 +132,7 @@ class ScaleQueue:
         return min(late, key=abs, default=None)
 
     def _must_wait(self, due: _Waiting, now: datetime) -> bool:
-        if self._live and now >= due.due_at + FACTS_WAIT:
+        if not self._recorded and now >= due.due_at + FACTS_WAIT:
             return False
         return any(w.pending for w in self._near(due).values())
 
