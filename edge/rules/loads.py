@@ -111,7 +111,7 @@ class LiftedAxleRule(LookRule):
         assert axles is not None
         text = f"{axles.lifted} 根车轴提升离地，着地 {axles.count} 轴"
         weighing = trial.known.weighing
-        if mass_known(trial.known, self.scale) and weighing is not None:
+        if mass_known(trial.known, self.scale.least_match) and weighing is not None:
             mass = mass_of(weighing, self.scale)
             each, most = mass.effective_kg / axles.count, self.most_per_axle.value
             if not trial.check("mass per axle on the ground", each > most, f"{each:.0f} kg", f"over {most:g} kg"):

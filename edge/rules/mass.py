@@ -82,13 +82,13 @@ def matched(trial: Trial, terms: ScaleTerms) -> Weighing | None:
     return found if sure else None
 
 
-def mass_known(known: Known, terms: ScaleTerms) -> bool | None:
+def mass_known(known: Known, least_match: Share) -> bool | None:
     """Whether a scale has told the vehicle's mass, so that its look adds nothing; None before that was looked for."""
     found = known.weighing
     if found is None:
         return False if "weighing" in known.looked_for else None
     passed = not (found.record.escape or found.straddling or found.alongside)
-    return passed and found.confidence >= terms.least_match.value
+    return passed and found.confidence >= least_match.value
 
 
 def axles_on_ground(trial: Trial, weighing: Weighing, terms: ScaleTerms) -> int | None:

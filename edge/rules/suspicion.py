@@ -10,7 +10,7 @@ from edge.rules.base import Hours, Judgement, Level, Trial
 from edge.rules.known import Known
 from edge.rules.limits import oversize_permits
 from edge.rules.loads import ASK, UNWEIGHED, Loaded, LookRule, registered_axles, sure_axles
-from edge.rules.mass import ScaleTerms, mass_known
+from edge.rules.mass import mass_known
 from edge.rules.numbers import Metres, Number, Share
 from leads import Fact
 
@@ -49,7 +49,8 @@ class LooksOverloadedRule(LookRule):
     """Looks overloaded by several marks together, and was not weighed."""
 
     kind: Literal["looks_overloaded"]
-    scale: ScaleTerms
+    least_match: Share
+    """Least confidence that a weigh record and the vehicle belong together."""
     weights: Weights
     least_marks: Number
     """Marks that must come together."""
@@ -67,7 +68,7 @@ class LooksOverloadedRule(LookRule):
     def looks(self, trial: Trial) -> Judgement:
         """Whether it was not weighed, and the marks that are surely seen weigh enough together."""
         known = trial.known
-        weighed = mass_known(known, self.scale)
+        weighed = mass_known(known, self.least_match)
         if not trial.check("its mass is not known from a scale", None if weighed is None else not weighed):
             return trial.ends()
         cues = {cue: self._shows(cue, known) for cue in WORDS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -165,6 +166,8 @@ class OverMassRule(MassRule):
             return trial.ends()
         assert whole
         percent = 100 * over / whole
+        if known.registry.stale:
+            mass = replace(mass, faults=(*mass.faults, "登记信息未更新"))
         text = f"登记最大允许总质量 {tonnes(limit)}，超过 {over:g} kg（{round(percent, 2):g}%）"
         return self.too_heavy(trial, mass, text, self._facts(limit, over, percent))
 
