@@ -111,7 +111,8 @@ class CaseWorker:
         """Keep the video of a vehicle that has left, for as long as it is not known whether it broke a rule."""
         settings = self._evidence
         first_s = max(passage.first_s, passage.last_s - settings.longest_act_s)
-        return self._ring.reserve(passage.session, first_s - settings.pre_s, passage.last_s + settings.post_s)
+        start_s = max(first_s - settings.pre_s, 0.0)  # nothing is older than its stream
+        return self._ring.reserve(passage.session, start_s, passage.last_s + settings.post_s)
 
     def found(
         self, finding: Finding, passage: Passage, known: Known | None = None, held: ClipReservation | None = None
