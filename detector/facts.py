@@ -15,6 +15,7 @@ from detector.shots import Shot
 
 Value = TypeVar("Value")
 PlateEnd = Literal["front", "rear", "trailer", "unknown"]
+FacingEnd = Literal["front", "rear"]
 Load = Literal["empty", "level", "heaped", "covered"]
 """An empty bed, one filled no higher than its boards, heaped above them, or under a cover."""
 Agreement = Literal["agree", "disagree"]
@@ -80,6 +81,36 @@ class Panel:
     """UN number, four digits; empty on an empty panel."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlateSought:
+    """How well one end of a vehicle was seen that should bear a plate.
+
+    Two shots or more with none found speak for there being no plate; none found in no shots says nothing.
+    """
+
+    end: FacingEnd
+    shots: int
+    """Shots in which a plate there would have been 60 pixels wide or more, in good light, sharp and not hidden."""
+    found: int
+    """Of these, shots in which a plate was found on the vehicle, read or not."""
+    proof: Proof
+    """The largest of these shots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """In how many shots each side of a vehicle was seen so large that a diamond of 250 mm would be 16 pixels or more.
+
+    Only on a side that was seen can a sign be missing.
+    """
+
+    front: int = 0
+    rear: int = 0
+    left: int = 0
+    """As the driver sits."""
+    right: int = 0
+
+
 _NOT_LOOKED = "no second look was taken"
 
 
@@ -95,6 +126,10 @@ class Facts:
     """Stream times of the shots that were looked at, in seconds."""
     plates: tuple[Fact[PlateRead], ...] = ()
     """One per end of the vehicle that was seen, surest first."""
+    plate_sought: tuple[PlateSought, ...] = ()
+    """One per end that was seen well enough to show a plate; an end that is not named was not."""
+    sides: Sides = Sides()
+    """Which sides were seen well enough to show a diamond."""
     axles: Fact[Axles] = field(default_factory=_unlooked)
     load: Fact[Load] = field(default_factory=_unlooked)
     panel: Fact[Panel] = field(default_factory=_unlooked)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.axles import Heading
-from detector.facts import PlateEnd
+from detector.facts import FacingEnd
 from detector.passage import Passage
 from detector.shots import CUT
 
@@ -18,7 +18,7 @@ MOVES = 0.3
 """A vehicle that moves by this share of its side across the picture shows its front ahead and its rear behind."""
 
 
-def facing_end(passage: Passage, t_s: float) -> PlateEnd | None:
+def facing_end(passage: Passage, t_s: float) -> FacingEnd | None:
     """The end that a vehicle shows to the camera: its front as it comes nearer, its rear as it goes."""
     first, last = _around(passage, t_s)
     growth = _side(last) / _side(first) - 1

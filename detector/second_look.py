@@ -18,6 +18,7 @@ from detector.plate_facts import plate_facts
 from detector.shots import Shot
 from detector.sights import FeatureFinder, Sight, SignSource, see
 from detector.sign import Sign
+from detector.sought import plates_sought, sides_seen
 
 
 class SecondLook:
@@ -58,9 +59,12 @@ class SecondLook:
         looks = self._look_at_bodies(passage.shots)
         panel, diamonds, load = panel_fact(sights), diamond_facts(sights), load_fact(sights, looks)
         body = body_fact(passage, load, looks)
+        measured = meter.measure(passage) if meter else None
         facts = Facts(
             looked_at=tuple(s.t_s for s in passage.shots),
             plates=plate_facts(passage, sights),
+            plate_sought=plates_sought(passage, sights, measured),
+            sides=sides_seen(passage, passage.shots, measured),
             axles=axle_fact(passage, sights),
             load=load,
             panel=panel,
@@ -70,7 +74,7 @@ class SecondLook:
             body=body,
             raised_boards=raised_boards_fact(body, looks),
             taxi_lamp=taxi_lamp_fact(sights),
-            measured=meter.measure(passage) if meter else None,
+            measured=measured,
             speed_certified=meter is not None and meter.certified_at(passage.last_at),
         )
         return replace(passage, facts=facts)
