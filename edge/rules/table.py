@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge.rules.base import RuleBase
 from edge.rules.catalogue import Catalogue, Offence
+from edge.rules.goods import GoodsRule
 from edge.rules.loads import LoadRule
+from edge.rules.passenger import PassengerRule
+from edge.rules.plates import PlateRule
 from edge.rules.sizes import OverSizeRule
 from edge.rules.suspicion import LooksOverloadedRule
 from edge.rules.traffic import ClosedZoneRule, NoStopRule, WrongWayRule
@@ -24,7 +27,16 @@ CATALOGUE: Final = "classes.yaml"
 """The catalogue of offences, beside the tables."""
 
 Rule = Annotated[
-    ClosedZoneRule | NoStopRule | WrongWayRule | WeightRule | OverSizeRule | LoadRule | LooksOverloadedRule,
+    ClosedZoneRule
+    | NoStopRule
+    | WrongWayRule
+    | WeightRule
+    | OverSizeRule
+    | LoadRule
+    | LooksOverloadedRule
+    | PassengerRule
+    | GoodsRule
+    | PlateRule,
     Field(discriminator="kind"),
 ]
 
