@@ -20,6 +20,8 @@ LEAST_SPAN = 0.25
 behind at 60 degrees, more from the side."""
 AGREED = 0.6
 """Share of all shots' confidence that those with the same count must have."""
+SAME_PATTERN = 0.7
+"""Share of the shots that tell a pattern at all that must tell the same: groups are told less well than counts."""
 ALONE_WHEEL, ALONE_SURE = 30.0, 0.5
 """A single shot is told where its wheels are so large (pixels) and it is so sure, and at half its confidence."""
 
@@ -58,10 +60,10 @@ def axle_fact(passage: Passage, sights: Sequence[Sight]) -> Fact[Axles]:
 
 
 def _pattern(views: Iterable[AxleView]) -> str:
-    """The pattern of two shots at least, and of most."""
-    patterns = [view.axles.pattern for view in views]
-    best = max(patterns, key=patterns.count)
-    return best if patterns.count(best) >= ENOUGH else ""
+    """The pattern of two shots at least, and of nearly all; empty where there is none."""
+    patterns = [view.axles.pattern for view in views if view.axles.pattern]
+    best = max(patterns, key=patterns.count, default="")
+    return best if patterns.count(best) >= max(ENOUGH, SAME_PATTERN * len(patterns)) else ""
 
 
 def axles_in(sight: Sight, heading: Heading | None) -> AxleView | str:

@@ -96,7 +96,7 @@ def count_axles(
     """Axles by the wheels seen in one picture, or in words why they cannot be counted.
 
     `wheels` (N, 4) pixels of square shape, `scores` (N,), `lifted` (N,) whether the wheel hangs in the air. `heading`
-    turns the pattern to the front; without it the smaller group is taken for the front.
+    turns the pattern to the front; without it the pattern stays empty, unless it is the same from both ends.
     """
     shown = (scores >= LEAST) & (wheels[:, 2] - wheels[:, 0] >= 2) & (wheels[:, 3] - wheels[:, 1] >= 4)
     boxes, sure, up = wheels[shown].astype(np.float64), scores[shown].astype(np.float64), lifted[shown]
@@ -113,9 +113,10 @@ def count_axles(
     groups = _groups(boxes[standing], float(width / height))
     if len(groups) < 2:
         return "only one group of axles is seen"
-    if heading == "right" or (heading is None and groups[0] > groups[-1]):
+    if heading == "right":
         groups.reverse()
-    axles = Axles(len(standing), "+".join(map(str, groups)), len(hanging))
+    known = heading is not None or groups == groups[::-1]
+    axles = Axles(len(standing), "+".join(map(str, groups)) if known else "", len(hanging))
     doubt = 1 - sure[_left_out(boxes, up, rows)].max(initial=0.0)
     return AxleView(axles, float(np.sqrt(sure[rows].min() * doubt)), wheels[shown][rows])
 

@@ -111,11 +111,12 @@ class Sides:
     right: int = 0
 
 
-_NOT_LOOKED = "no second look was taken"
+NOT_LOOKED = "no second look was taken"
+"""Why facts are unknown that nobody looked for."""
 
 
 def _unlooked() -> Fact[Value]:
-    return unknown(_NOT_LOOKED)
+    return unknown(NOT_LOOKED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def check(site: SitePath) -> None:
     try:
         second = load_second_look(settings.second_look) if settings.second_look else None
     except ModelError as error:
-        raise _fail(f"{site}: second_look.model: {error}") from None
+        raise _fail(f"{site}: {error}") from None
     err.print(f"[green]{site}: in order[/]")
     for camera in settings.cameras:
         zones = ", ".join(f"{z.id} ({z.purpose})" for z in camera.plan.zones) or "no zones"

@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Protocol
@@ -30,7 +31,7 @@ from detector.sign_look import SignLook
 from edge.settings import SecondLookSettings
 from leads import ModelRef
 from leads.settings_file import load_settings
-from models.manifest import WeightsManifest
+from models.manifest import ModelError, WeightsManifest
 
 log = logging.getLogger(__name__)
 
@@ -216,22 +217,33 @@ def load_second_look(
 ) -> Loaded:
     """Load the second look of a site with these cameras, in this time zone. `reader`: in place of the bundled one.
 
-    Raises ModelError or SettingsError, saying what to do.
+    Raises ModelError, naming the setting that called for the network, or SettingsError; both say what to do.
     """
     detector = DetectorSettings(
         model=settings.model, provider=settings.provider, threads=settings.threads, lanes=1, min_score=LEAST_SCORE
     )
-    network = Network.load(detector)
+    with _blamed_on("model"):
+        network = Network.load(detector)
     models = [ModelRef(name=network.manifest.name, sha256=_sha256(network.manifest), provider=network.provider)]
     if reader is None and settings.signs:
-        reader = SignLook.load(settings.threads)
+        with _blamed_on("signs"):
+            reader = SignLook.load(settings.threads)
         models += [ModelRef(name=m.name, sha256=_sha256(m), provider="cpu") for m in reader.manifests]
-    bodies = BodyLook(threads=settings.threads) if settings.bodies else None
+    with _blamed_on("bodies"):
+        bodies = BodyLook(threads=settings.threads) if settings.bodies else None
     if bodies is not None:
         models.append(ModelRef(name=bodies.manifest.name, sha256=_sha256(bodies.manifest), provider="cpu"))
     goods = load_settings(settings.un_numbers, GoodsTable) if settings.un_numbers else None
     meters = {camera.id: Meter(camera.calibration, zone) for camera in cameras if camera.calibration}
     return Loaded(SecondLook(network, reader, goods, meters, bodies), network, tuple(models))
+
+
+@contextmanager
+def _blamed_on(setting: str) -> Iterator[None]:
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(f"second_look.{setting}: {error}") from error
 
 
 def _sha256(manifest: WeightsManifest) -> str:

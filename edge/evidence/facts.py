@@ -142,7 +142,9 @@ def _panel_text(panel: seen.Panel | None) -> str | None:
 def _fact(
     name: str, fact: seen.Fact[Any], value: str | int | bool | None, album: _Album, *, doubt: bool = True
 ) -> Iterator[Fact]:
-    """The fact as it is told, and beside it why it is doubtful."""
+    """The fact as it is told, and beside it why it is doubtful; nothing where nobody looked."""
+    if fact.doubt == seen.NOT_LOOKED:
+        return
     proof = album.proof(fact.proof)
     if value is None:
         yield Fact(name=name, value=UNKNOWN, proof=proof)

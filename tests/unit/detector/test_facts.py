@@ -51,7 +51,7 @@ def wheels(pattern: str = "1+2", score: float = 0.8) -> Things:
 
 
 def test_axles_that_shots_agree_on_are_told_with_the_shot_that_shows_them() -> None:
-    told = facts([wheels()]).axles
+    told = facts([wheels()], way=ACROSS[::-1]).axles
     assert told.value == Axles(3, "1+2", 0)
     assert (told.shots, told.doubt) == (3, "")
     assert told.confidence > 0.9
@@ -65,8 +65,18 @@ def test_shots_that_count_differently_leave_the_axles_unknown() -> None:
     assert told.doubt == "the shots disagree: 3 axles, 4 axles"
 
 
+def test_groups_that_a_shot_in_three_contradicts_are_not_told() -> None:
+    told = facts([wheels("1+1+2"), wheels("2+2"), wheels("2+2")], way=ACROSS[::-1]).axles
+    assert told.value == Axles(4, "", 0)
+    assert told.sure
+
+
+def test_groups_are_not_told_of_a_vehicle_whose_front_may_be_at_either_end() -> None:
+    assert facts([wheels("1+2")], way=[PLACE] * 9).axles.value == Axles(3, "", 0)
+
+
 def test_one_large_sharp_view_alone_is_told_as_doubtful() -> None:
-    told = facts([wheels()], views=shots(1)).axles
+    told = facts([wheels()], views=shots(1), way=ACROSS[::-1]).axles
     assert told.value == Axles(3, "1+2", 0)
     assert told.shots == 1
     assert told.doubt == "counted in one shot alone"

@@ -18,9 +18,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from detector.body_look import BodyLook
+from detector.sign_look import SignLook
+from edge import second_look
 from edge.commands import app
 from edge.outbox import Outbox
 from leads import load_private_key, load_public_key
+from models.bundled import WEIGHTS
 from tests.unit.edge.boxes import Scene
 from tests.unit.edge.outboxes import put, refused
 from tests.world import ROOT, convoy, write_site, write_video
@@ -65,6 +69,24 @@ def test_check_names_a_network_that_is_none(site: Path) -> None:
     done = edge("check", site)
     assert done.exit_code == 1
     assert done.stderr.startswith(f"{site}: detector.model: ")
+
+
+@pytest.mark.parametrize(
+    ("network", "setting"), [("features", "model"), ("sign_reader", "signs"), ("bodies", "bodies")]
+)
+def test_check_names_the_part_of_the_second_look_whose_network_is_broken(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str, setting: str
+) -> None:
+    """Each part takes the network that comes with the package, or that which is put in its place."""
+    broken = shutil.copytree(WEIGHTS, tmp_path / "weights")
+    (broken / f"{network}.onnx").write_bytes(b"no network")
+    load = SignLook.load
+    monkeypatch.setattr(SignLook, "load", lambda threads: load(threads, broken))
+    monkeypatch.setattr(second_look, "BodyLook", lambda threads: BodyLook(broken / "bodies.onnx", threads))
+    change(site, second_look={"model": str(broken / "features.onnx")})
+    done = edge("check", site)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"{site}: second_look.{setting}: ")
 
 
 def test_keys_are_made_once_and_never_overwritten(site: Path) -> None:
