@@ -162,7 +162,7 @@ class OverMassRule(MassRule):
         if not over:
             return trial.ends()
         whole = limit if self.percent_of == "registered mass" else self._rated_load(entry, limit)
-        if not trial.check("rated load is known", True if whole else None):
+        if not trial.check("whole of the percentage is known", True if whole else None, self.percent_of):
             return trial.ends()
         assert whole
         percent = 100 * over / whole
