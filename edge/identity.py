@@ -27,8 +27,8 @@ def type_code(read: PlateRead) -> str:
 def identity_of(facts: Facts, record: WeighRecord | None = None, confidence: float = 0.0) -> Identity | None:
     """The motor vehicle's identity; `record` and `confidence`: the weigh record matched to it, if there is one.
 
-    A reading that the box doubts gives way to that of the scale's camera, where it is of the same plate as far as can be
-    told. Where the two contradict each other, none is sure.
+    A reading that the box doubts gives way to that of the scale's camera, where it is of the same plate as far as can
+    be told. Where the two contradict each other, none is sure.
     """
     own = facts.plate
     scale = _usable(record.plate_front, confidence) if record else None

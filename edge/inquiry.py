@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -159,6 +159,8 @@ class Inquiries:
             identity=identity,
             trailer=trailer_identity(passage.facts),
             facts=passage.facts,
+            sides_seen=asdict(passage.facts.sides),
+            plate_sought={sought.end: (sought.shots, sought.found) for sought in passage.facts.plate_sought},
             boardings=boardings(passage, self._people),
             people_in_bed=people_in_bed(passage, self._people),
             weighing=weighing,
