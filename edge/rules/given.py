@@ -25,9 +25,11 @@ from edge.rules.known import (
     PastPass,
     Place,
     Span,
+    WatchHit,
     Weighing,
 )
-from leads import Measure, Plate, Scale, WeighRecord
+from leads import Measure, Plate, Scale, WatchEntry, WeighRecord
+from leads.base import Colour
 
 Record = Mapping[str, Any]
 Made = TypeVar("Made", Permit, VehicleEntry, Waybill)
@@ -57,6 +59,8 @@ class GivenPlate(_Given):
     type: str = "01"
     """GA/T 16.7, two digits."""
     sure: bool = True
+    source: Literal["camera", "scale", "both"] = "camera"
+    """Who read it."""
 
 
 class GivenZone(_Given):
@@ -138,6 +142,19 @@ class GivenPass(_Given):
     boarded: int = 0
 
 
+class GivenWatch(_Given):
+    """An entry of the watch list that the vehicle may be."""
+
+    colour: Colour = "red"
+    reason: str = "多次超限"
+    kind: str = "repeat_overload"
+    exact: bool = True
+    """False where one character was not read."""
+    since: AwareDatetime = datetime(2026, 1, 1, tzinfo=UTC)
+    until: AwareDatetime | None = None
+    prior_count: int | None = None
+
+
 class Given(_Given):
     """What is known of the pass. All that is left out is unknown."""
 
@@ -187,6 +204,10 @@ class Given(_Given):
     waybill: Record | None = None
     """Fields of `Waybill`."""
     waybill_answered: Answered = "not_asked"
+    waybill_complete: bool = False
+    """Whether every waybill of dangerous goods would be on record."""
+    waybill_stale: bool = False
+    watched: tuple[GivenWatch, ...] = ()
     history: tuple[GivenPass, ...] = ()
     looked_for: tuple[Part, ...] | None = None
     """What has been looked for; none: everything."""
@@ -214,6 +235,7 @@ class Given(_Given):
             registry=_lookup(self.registry, plate),
             trailer_registry=_lookup(self.trailer_registry, trailer),
             waybill=self._waybill(),
+            watched=tuple(self._watched()),
             history=tuple(sorted(self._history(), key=lambda p: p.at, reverse=True)),
             looked_for=EVERYTHING if self.looked_for is None else frozenset(self.looked_for),
         )
@@ -279,11 +301,20 @@ class Given(_Given):
 
     def _waybill(self) -> Lookup[Waybill]:
         if self.waybill is None:
-            return Lookup(self.waybill_answered, source="case")
+            complete = frozenset[Complete](["dangerous_goods"] if self.waybill_complete else [])
+            return Lookup(self.waybill_answered, None, "case", None, self.waybill_stale, complete)
         plate = self.plate or GivenPlate(text="unknown")
         fields = {"number": "1", "plate": plate.text, "plate_type": plate.type, **self.waybill}
 
-        return Lookup("found", _made(Waybill, fields), "case")
+        return Lookup("found", _made(Waybill, fields), "case", None, self.waybill_stale)
+
+    def _watched(self) -> list[WatchHit]:
+        plate = self.plate or GivenPlate(text="unknown")
+        hits = []
+        for given in self.watched:
+            fields = given.model_dump(exclude={"exact"})
+            hits.append(WatchHit(WatchEntry(plate=plate.text, plate_type=plate.type, **fields), given.exact))
+        return hits
 
     def _history(self) -> list[PastPass]:
         local = self.at.astimezone(ZoneInfo(self.timezone))
@@ -311,7 +342,7 @@ def _fact(value: Any, doubt: str = "") -> Fact[Any]:
 
 
 def _identity(plate: GivenPlate | None) -> Identity | None:
-    return None if plate is None else Identity(plate.text, plate.type, plate.sure)
+    return None if plate is None else Identity(plate.text, plate.type, plate.sure, plate.source)
 
 
 def _area(given: GivenZone) -> Area:
