@@ -18,15 +18,15 @@ SEEN = 0.4
 """A feature counts in a shot from this score on."""
 Value = TypeVar("Value")
 
-SURE_BODY = 0.8
-SURE_LOAD = 0.8
+SURE_BODY = 0.85
+SURE_LOAD = 0.95
 SURE_RAISED = 0.9
 """Probabilities from which on the network of bodies is believed, so that 95 of 100 answers are right
 (`lushao models bodies evaluate`)."""
 
 LOADS: dict[str, Load] = {"heaped_load": "heaped", "covered_load": "covered"}
-OPEN: dict[str, Load] = {"empty": "empty", "level": "level", "heaped": "heaped", "covered": "covered"}
-"""What the network of bodies says of a load; `hidden` tells of none."""
+SHOWN: dict[str, Load] = {"empty": "empty", "level": "level", "heaped": "heaped", "covered": "covered"}
+"""What the network of bodies says of a load that can be seen."""
 TANK_SHARE = 0.6
 """Share of the vote by which a vehicle is a tank truck."""
 AGREED = 0.6
@@ -48,14 +48,20 @@ def load_fact(sights: Sequence[Sight], looks: Looks = ()) -> Fact[Load]:
     ]
     differ = "the load looks heaped in some shots and covered in others"
     part = _voted(seen, "no heap and no cover is seen", differ)
+    sure = [(shot, one.load) for shot, one in looks if one.load[1] >= SURE_LOAD]
     whole = _voted(
-        [(OPEN[word], share, Proof(shot)) for shot, one in looks for word, share in [one.load] if _open(word, share)],
+        [(SHOWN[word], share, Proof(shot)) for shot, (word, share) in sure if word in SHOWN],
         "no heap and no cover is seen, and the bed is not seen well enough",
         "the load looks different in different shots",
     )
+    hidden = sum(word not in SHOWN for _, (word, _) in sure)
     if not looks or (part.sure and part.value in ("heaped", whole.value)):
         return part
-    if part.known and whole.known and part.value != whole.value:
+    if not whole.known:
+        if hidden > 0 and hidden >= part.shots:
+            return unknown("nobody can see how it is loaded")
+        return part if part.known else whole
+    if part.known and part.value != whole.value:
         return unknown(f"a {part.value} load is found, but the vehicle looks {whole.value}")
     return part if part.known and not whole.sure else whole
 
@@ -83,10 +89,6 @@ def raised_boards_fact(body: Fact[str], looks: Looks) -> Fact[bool]:
         return unknown("raised boards are told of tippers alone")
     seen = [(one.raised[0], one.raised[1], Proof(shot)) for shot, one in looks if one.raised[1] >= SURE_RAISED]
     return _voted(seen, "the boards are not seen well enough", "the boards look raised in some shots and not in others")
-
-
-def _open(word: str, share: float) -> bool:
-    return word in OPEN and share >= SURE_LOAD
 
 
 def taxi_lamp_fact(sights: Sequence[Sight]) -> Fact[bool]:

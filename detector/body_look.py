@@ -20,7 +20,7 @@ from models.manifest import WeightsManifest
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Word = TypeVar("Word")
 
-SIZE = (192, 128)
+SIZE = (256, 160)
 """Width and height of the network's input."""
 BODIES = ("none", "box", "flat", "stake", "tipper", "mixer", "tank", "container")
 """Kinds of body; `none` of what is no goods vehicle."""
@@ -67,10 +67,15 @@ class BodyLook:
         return self._session.manifest
 
     def look(self, picture: Image, box: Box) -> BodySight | None:
-        """The vehicle in `box` of a picture (BGR uint8); None if it is too small, or the picture shows nothing."""
+        """The vehicle in `box` of a picture (BGR uint8); None if it is too small, or the picture shows nothing.
+
+        It is looked at as it is and mirrored: mistakes that the two do not share lose weight.
+        """
         if box[2] - box[0] < LEAST_WIDTH or float(picture[::4, ::4].std()) < LEAST_SPREAD:
             return None
-        body, load, raised = (one[0] for one in self.probabilities(laid_out(picture, box)[None]))
+        laid = laid_out(picture, box)
+        both = self.probabilities(np.stack([laid, laid[:, ::-1]]))
+        body, load, raised = (shares.mean(axis=0) for shares in both)
         return BodySight(_best(BODIES, body), _best(LOADS, load), _best((False, True), raised))
 
     def probabilities(self, inputs: Image) -> tuple[Floats, Floats, Floats]:

@@ -104,13 +104,13 @@ def on_samples() -> tuple[int, list[Reading]]:
         calibration = calibrate(camera.source.calibration)
         for passage in passages_of(Path(camera.source.url), bundled_weights("vehicles")):
             told = measure(passage, calibration)
-            identity = _identity(passage, truth)
+            identity = identity_of(passage, truth)
             if told is not None and identity is not None:
                 found += readings(camera.source.id, told, _truth(truth, identity, told))
     return vehicles, found
 
 
-def _identity(passage: Passage, truth: SceneTruth) -> str | None:
+def identity_of(passage: Passage, truth: SceneTruth) -> str | None:
     """The vehicle that most of the passage's boxes lie on."""
     hits: dict[str, int] = {}
     for t_s, box in zip(passage.times_s, passage.boxes, strict=True):

@@ -12,6 +12,7 @@ _LIMITS = (
     "covers. Heaps, level and empty beds, mixers and raised boards were learned from renderings: on real ones, and on "
     "goods that the renderer does not know (cars, steel coils, logs, livestock), expect less.",
     "What lies in a bed whose boards are higher than the camera cannot be told.",
+    "A level load is hardly ever told: too few were seen for it to be sure.",
     "Raised boards are told of tippers alone.",
 )
 
@@ -23,14 +24,15 @@ def card(name: str, sets: Sequence[TrainingSet], scores: Mapping[str, Score]) ->
 
 def _lines(name: str, sets: Sequence[TrainingSet], scores: Mapping[str, Score]) -> Iterator[str]:
     yield f"# {name}\n"
-    yield "Tells of a vehicle cut out to 192 x 128 pixels what body it has, how it is loaded, and whether a tipper's"
+    yield "Tells of a vehicle cut out to 256 x 160 pixels what body it has, how it is loaded, and whether a tipper's"
     yield "boards were raised. Licence AGPL-3.0-or-later.\n"
     yield "## Where it comes from\n"
     yield "The first half of the body of YOLOv5n v6 trained on COCO 2017 (Ultralytics, AGPL-3.0) under heads that start"
     yield "from random weights. Trained on:\n"
     yield from (f"- {one.name}, {one.licence}" for one in sets)
     yield "\n## How good it is\n"
-    yield "Vehicles held out of training and of the choice of the least probabilities, one picture of each:"
+    yield "Vehicles held out of training, one picture of each; the least probabilities were chosen on as many others,"
+    yield "and raised where these asked for it:"
     for kind, score in scores.items():
         yield f"\n### {kind.capitalize()}\n"
         yield from table(score)

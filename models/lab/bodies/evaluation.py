@@ -15,6 +15,8 @@ from models.lab.bodies.crops import BodyCrop, Part
 
 WANTED = 0.95
 """Of what is told so much must be right."""
+SILENT = ("none", "hidden")
+"""Answers of which a box tells nothing: no goods vehicle, no load to be seen."""
 RAISED = ("as made", "raised")
 SURE = {"body": SURE_BODY, "load": SURE_LOAD, "raised": SURE_RAISED}
 
@@ -50,12 +52,11 @@ class Score:
     """Per cut-out, on one core."""
 
     def figures(self) -> dict[str, float]:
-        """Per question: vehicles, shares told, right of those told, right of all; and the middle time."""
+        """Per question: vehicles with something to tell, the share told, and right of those; the middle time."""
         figures: dict[str, float] = {}
         for question, tallies in self.tallies.items():
-            vehicles, told, right = (
-                sum(getattr(t, key) for t in tallies.values()) for key in ("vehicles", "told", "right")
-            )
+            vehicles = sum(tally.vehicles for truth, tally in tallies.items() if truth not in SILENT)
+            told, right = (sum(getattr(tally, key) for tally in tallies.values()) for key in ("told", "right"))
             figures[f"{question}_vehicles"] = vehicles
             figures[f"{question}_told"] = round(told / max(vehicles, 1), 4)
             figures[f"{question}_right"] = round(right / max(told, 1), 4)
@@ -76,7 +77,7 @@ def measure(look: BodySource, crops: Iterable[BodyCrop], part: Part = "test") ->
             continue
         faults = []
         for question, truth, word, probability in answers(crop, sight):
-            sure = probability >= SURE[question]
+            sure = probability >= SURE[question] and word not in SILENT
             score.tallies[question].setdefault(truth, Tally()).count(truth, word, sure)
             if sure and word != truth:
                 faults.append(f"{truth}, told {word} ({probability:.2f})")
@@ -112,7 +113,8 @@ def least_probabilities(look: BodySource, crops: Iterable[BodyCrop], part: Part 
     for crop in crops:
         sight = look.look(crop.pixels, crop.box) if crop.part == part else None
         for question, truth, word, probability in answers(crop, sight) if sight else ():
-            asked[question].append((probability, word == truth))
+            if word not in SILENT:
+                asked[question].append((probability, word == truth))
     return {question: _least(rows) for question, rows in asked.items() if rows}
 
 

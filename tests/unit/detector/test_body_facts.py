@@ -79,7 +79,16 @@ def test_what_is_not_sure_is_not_told() -> None:
 def test_nobody_sees_how_a_closed_body_is_loaded(body: str) -> None:
     told = facts(sight(body, "hidden"))
     assert told.body.value == body
-    assert not told.load.known
+    assert (told.load.value, told.load.doubt) == (None, "nobody can see how it is loaded")
+
+
+def test_a_cover_found_on_a_closed_body_is_none() -> None:
+    assert not facts(sight("container", "hidden"), things=COVER).load.known
+
+
+def test_a_bed_seen_in_some_shots_counts_though_others_cannot_look_into_it() -> None:
+    views = [shot(float(i), PLACE) for i in range(4)]
+    assert facts(sight(load="empty"), sight(load="hidden"), views=views).load.value == "empty"
 
 
 def test_a_heap_that_was_found_is_one_whatever_the_whole_looks_like() -> None:

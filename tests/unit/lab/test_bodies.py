@@ -151,6 +151,11 @@ def test_what_is_told_is_held_against_the_truth() -> None:
     assert [text for _, text in score.mistakes] == ["level, told empty (0.99)", "stake, told tipper (0.99)"]
 
 
+def test_of_a_load_that_nobody_can_see_nothing_is_asked() -> None:
+    figures = measure(Told(0.99, "hidden"), [crop("test"), crop("test", load="hidden")]).figures()
+    assert (figures["load_vehicles"], figures["load_told"]) == (1, 0.0)
+
+
 def test_what_is_unsure_is_not_told() -> None:
     figures = measure(Told(0.3), [crop("test", load="level")]).figures()
     assert (figures["load_told"], figures["load_right"]) == (0.0, 0.0)

@@ -51,6 +51,16 @@ def test_each_network_of_signs_has_its_manifest_and_card(name: str) -> None:
     assert all(trained.name in card and trained.licence in card for trained in manifest.trained_on)
 
 
+def test_the_network_of_bodies_has_its_manifest_and_card_and_is_small() -> None:
+    weights = WEIGHTS / "bodies.onnx"
+    manifest = checked_manifest(weights, WeightsManifest)
+    assert manifest.sha256 == sha256_of(weights)
+    assert min(manifest.metrics[f"rendered_{question}_right"] for question in ("body", "load", "raised")) >= 0.95
+    assert weights.stat().st_size < 1_500_000
+    card = weights.with_suffix(".md").read_text(encoding="utf-8")
+    assert all(trained.name in card and trained.licence in card for trained in manifest.trained_on)
+
+
 @pytest.mark.parametrize("weights", sorted(WEIGHTS.glob("*.onnx")), ids=lambda path: path.name)
 def test_a_bundled_file_can_be_sent_over_a_mountain_link(weights: Path) -> None:
     most = 3_000_000 if weights.stem == "sign_reader" else 12_000_000
