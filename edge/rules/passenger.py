@@ -148,7 +148,11 @@ class ShuttleRule(PassRule):
         known = trial.known
         passes = moments(known, self.shuttle.of_days.value)
         past = shuttle(passes, self.shuttle)
-        if not (_shuttles(trial, past, self.shuttle) and self._unlicensed(trial)):
+        if not (
+            _shuttles(trial, past, self.shuttle)
+            and _without_permit(trial, self.lag.value, trust_old=True)
+            and _needs_permit(trial, self.exempt_natures)
+        ):
             return trial.ends()
         boarded = sum(1 for m in passes if m.boarded)
         return self.told(
@@ -159,16 +163,6 @@ class ShuttleRule(PassRule):
             count("passes_with_boarding", boarded),
             level=graded(known, self.level if boarded else LOW),
             conditions=by_register(known),
-        )
-
-    def _unlicensed(self, trial: Trial) -> bool:
-        entry, stale = trial.known.entry, trial.known.registry.stale
-        if entry is None or not stale:
-            return _without_permit(trial, self.lag.value) and _needs_permit(trial, self.exempt_natures)
-        stands = standing(trial.known, PASSENGERS, self.lag.value)
-        met = stands not in ("valid", "just lapsed")
-        return trial.check("no permit in the register's old data", met, stands) and _needs_permit(
-            trial, self.exempt_natures
         )
 
 
@@ -214,9 +208,9 @@ def _shuttles(trial: Trial, past: Shuttle, terms: ShuttleTerms) -> bool:
     return trial.check("goes to and fro between hubs", _looked(trial.known, past.met), told, wanted)
 
 
-def _without_permit(trial: Trial, lag_h: float) -> bool:
+def _without_permit(trial: Trial, lag_h: float, *, trust_old: bool = False) -> bool:
     known = trial.known
-    stands = standing(known, PASSENGERS, lag_h)
+    stands = standing(known, PASSENGERS, lag_h, trust_old=trust_old)
     met = None if stands == "unknown" else stands in ("none", "withdrawn", "lapsed")
     found = f"{stands} ({known.registry.answered}{', old data' if known.registry.stale else ''})"
     return trial.check("has no passenger permit", met, found, "none by a register that tells of permits")

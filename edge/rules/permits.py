@@ -40,10 +40,11 @@ def usable(lookup: Lookup[VehicleEntry]) -> bool:
     return lookup.answered in ("found", "absent")
 
 
-def standing(known: Known, transport: Transport, lag_h: float) -> Standing:
+def standing(known: Known, transport: Transport, lag_h: float, *, trust_old: bool = False) -> Standing:
     """How the vehicle stands with permits for a kind of transport, at its first look.
 
     `lag_h`: hours by which a register may lag behind an office. No entry is unknown unless the register is complete.
+    `trust_old`: take old data for new ones, as far as a vehicle was found: good for a clue alone.
     """
     lookup, entry = known.registry, known.registry.entry
     complete = transport.name in lookup.complete_for
@@ -54,8 +55,8 @@ def standing(known: Known, transport: Transport, lag_h: float) -> Standing:
     held = [p for p in entry.permits if p.kind in transport.permits]
     if held:
         best = _best(held, known.local(known.first_s), lag_h)
-        return "unknown" if lookup.stale and best in ("lapsed", "withdrawn") else best
-    if lookup.stale:
+        return "unknown" if lookup.stale and not trust_old and best in ("lapsed", "withdrawn") else best
+    if lookup.stale and not trust_old:
         return "unknown"
     if complete:
         return "none"

@@ -59,13 +59,13 @@ def is_dangerous(trial: Trial) -> bool:
 
 
 def has_leave(known: Known, names: Iterable[str]) -> bool | None:
-    """Whether a permit opens a closed section that goes by some names; None where no register could tell.
+    """Whether a permit of the motor vehicle opens a closed section that goes by some names; None where no register could tell.
 
     A plate read with doubt that no register holds may be misread.
     """
     wanted, day = {name for name in names if name}, known.local(known.first_s).date()
-    held = entries(known)
-    if any(wanted.intersection(p.sections) and p.holds_on(day) for e in held for p in e.permits):
+    entry = known.registry.entry
+    if entry is not None and any(wanted.intersection(p.sections) and p.holds_on(day) for p in entry.permits):
         return True
     if known.registry.answered == "found":
         return False
