@@ -25,6 +25,7 @@ from leads import (
     Check,
     ModelRef,
     PassageRef,
+    Plate,
     RegistryRef,
     Vehicle,
     WeighRef,
@@ -225,7 +226,11 @@ class CaseWorker:
                 entry=passage.entry,
                 exit=passage.exit,
             ),
-            vehicle=Vehicle(vehicle_class=passage.class_name, class_score=round(min(passage.class_score, 1.0), 4)),
+            vehicle=Vehicle(
+                vehicle_class=passage.class_name,
+                class_score=round(min(passage.class_score, 1.0), 4),
+                plate=_scales_plate(known) if known else None,
+            ),
             act=Act(
                 rule_id=rule.id,
                 rule_version=str(rule.version),
@@ -293,3 +298,10 @@ def registry_ref(known: Known) -> RegistryRef | None:
         use_nature=(entry.use_nature or None) if entry else None,
         permits=tuple(p.kind for p in entry.permits if p.holds_on(day)) if entry else (),
     )
+
+
+def _scales_plate(known: Known) -> Plate | None:
+    """The plate that the scale's camera read, where the vehicle is known by that."""
+    identity, weighing = known.identity, known.weighing
+    by_scale = identity is not None and identity.sure and identity.source == "scale"
+    return weighing.record.plate_front if weighing is not None and by_scale else None

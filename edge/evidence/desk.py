@@ -248,7 +248,7 @@ class EvidenceDesk:
                 "clip": case.written,
                 "missing": missing,
                 "place": _seen(case.draft.place, passage, told.plate),
-                "vehicle": case.draft.vehicle.model_copy(update={"plate": told.plate}),
+                "vehicle": case.draft.vehicle.model_copy(update={"plate": told.plate or case.draft.vehicle.plate}),
                 "facts": (*case.draft.facts, *told.facts),
                 "pictures": told.pictures,
                 "passage": case.draft.passage.model_copy(update={"last_seen": passage.last_at, "exit": passage.exit}),

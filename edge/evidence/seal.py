@@ -31,6 +31,7 @@ from edge.evidence.manifest import (
 )
 from edge.evidence.pictures import Caption, write_overlay, write_picture
 from edge.outbox import ChainHead, RecoveredLead
+from edge.rules.mass import WEIGHED
 from leads import Check, EvidenceRef, FileRef, Lead, LeadUpdate, encode, sign, sign_bytes
 
 MOST_FACTS = 20
@@ -237,7 +238,7 @@ def _proof_conditions(draft: Draft, manifest: Manifest) -> tuple[Check, ...]:
     kinds = [f.kind for f in manifest.files]
     whole = Check(what="all evidence is there", met=not manifest.missing, found="; ".join(manifest.missing)[:2000])
     panorama = Check(what="a panorama", met="panorama" in kinds, found=f"{kinds.count('panorama')}", wanted="1")
-    if draft.weigh is None:
+    if not any(check.what == WEIGHED for check in draft.conditions):
         return (whole, panorama)
     shown = {f.name for f in draft.facts if f.known and f.proof is not None}
     length = draft.clip.end_s - draft.clip.start_s if draft.clip else 0.0
@@ -259,11 +260,11 @@ def _proof_conditions(draft: Draft, manifest: Manifest) -> tuple[Check, ...]:
 
 
 def _grade(draft: Draft, manifest: Manifest, proof: Sequence[Check]) -> Literal["A", "B", "C"]:
-    """A: every condition is met. B: what the rule itself asks for, and a panorama. C: less."""
-    rule_met = all(check.met for check in draft.conditions)
-    if rule_met and all(check.met for check in proof):
+    """A: every condition is met. B: nothing that the rule asks for is amiss, and there is a panorama. C: less."""
+    if all(check.met for check in (*proof, *draft.conditions)):
         return "A"
-    return "B" if rule_met and any(f.kind == "panorama" for f in manifest.files) else "C"
+    amiss = any(check.met is False for check in draft.conditions)
+    return "B" if not amiss and any(f.kind == "panorama" for f in manifest.files) else "C"
 
 
 def sealed_in(folder: Path) -> RecoveredLead:
