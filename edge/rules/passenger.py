@@ -138,7 +138,7 @@ class OtherUseRule(PassRule):
 class ShuttleRule(PassRule):
     """Goes to and fro between hubs day after day, without permit as far as the register tells."""
 
-    kind: Literal["shuttle"]
+    kind: Literal["hub_shuttle"]
     shuttle: ShuttleTerms
     lag: Hour
     exempt_natures: str
