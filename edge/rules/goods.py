@@ -19,15 +19,18 @@ from leads import Fact
 
 
 class UnsignedRule(PassRule):
-    """A tank vehicle registered for dangerous goods that wears no sign on any side that was well seen."""
+    """A tank vehicle registered for dangerous goods that wears no sign on any side that was well seen.
+
+    The rear must bear both kinds of signs: seen alone, it makes a low suspicion; any other side alone makes none.
+    """
 
     kind: Literal["unsigned_dangerous_goods"]
     tank_types: tuple[str, ...]
     """Vehicle types by GA/T 16.4 that are tankers."""
     sides: Number
-    """Sides of the vehicle that must have been seen well."""
+    """Sides of the vehicle that must have been seen well for more than a low suspicion."""
     shots_per_side: Number
-    """Shots that must have shown a side well."""
+    """Shots that must have shown a side well: two views at least, even of one side."""
 
     def tries(self, trial: Trial) -> Judgement:
         """Whether it is registered for dangerous goods, a tanker, and bare on enough sides."""
@@ -43,8 +46,8 @@ class UnsignedRule(PassRule):
             return trial.ends()
         least = self.shots_per_side.value
         seen = sorted(side for side, shots in known.sides_seen.items() if shots >= least)
-        looked = "facts" in known.looked_for and len(seen) >= self.sides.value
-        wanted = f"{self.sides.value:g} in {least:g} shots each"
+        looked = "facts" in known.looked_for and (len(seen) >= self.sides.value or "rear" in seen)
+        wanted = f"{self.sides.value:g} sides, or the rear, in {least:g} shots each"
         if not trial.check("sides seen well", True if looked else None, ", ".join(seen) or "none", wanted):
             return trial.ends()
         return self.told(
@@ -52,7 +55,7 @@ class UnsignedRule(PassRule):
             f"登记为危险货物运输车辆，{len(seen)} 个侧面均未见矩形、菱形标志牌",
             Fact(name="sides_seen", value=", ".join(seen), shots=sum(known.sides_seen[s] for s in seen)),
             Fact(name="registered_dangerous_goods", value=True),
-            level=graded(known, self.level),
+            level=graded(known, self.level if len(seen) >= self.sides.value else "low"),
             conditions=by_register(known),
         )
 
