@@ -80,7 +80,7 @@ class CharterLineRule(PassRule):
         known = trial.known
         passes = moments(known, self.of_days.value, (p for p in known.history if p.site == known.place.site))
         now, width = passes[-1].second, self.within.value
-        alike = [m for m in passes if min(abs(m.second - now), DAY_S - abs(m.second - now)) <= width]
+        alike = [m for m in passes if (m.second - now + width) % DAY_S <= 2 * width]
         days, boarded = len({m.days_ago for m in alike}), sum(1 for m in alike if m.boarded)
         looked = "history" in known.looked_for
         wanted = f"{self.days.value:g} of {self.of_days.value:g}"

@@ -7,7 +7,7 @@ from datetime import time
 from typing import Literal
 
 from edge.registry.entries import Permit, PermitKind
-from edge.rules.base import Hours, Judgement, Trial
+from edge.rules.base import Judgement, Trial
 from edge.rules.known import Known
 from edge.rules.numbers import Days, Hour, Number, Share
 from edge.rules.passes import PassRule, count
@@ -79,7 +79,12 @@ class NightVanRule(PassRule):
     def tries(self, trial: Trial) -> Judgement:
         """Whether it is from elsewhere, came on other nights, has such seats and no permit."""
         known = trial.known
-        if not (self._from_elsewhere(trial) and self._again(trial)):
+        if not self._from_elsewhere(trial):
+            return trial.ends()
+        nights = self._nights(known)
+        enough = True if nights >= self.nights.value else False if "history" in known.looked_for else None
+        wanted = f"at least {self.nights.value:g} of {self.of_days.value:g}"
+        if not trial.check("nights with a pass in the hours", enough, nights, wanted):
             return trial.ends()
         seats = known.entry.seats if known.entry else None
         least, most = self.least_seats.value, self.most_seats.value
@@ -89,7 +94,6 @@ class NightVanRule(PassRule):
         stands = standing(known, PASSENGERS, self.lag.value)
         if not trial.check("no passenger permit is on record", stands not in ("valid", "just lapsed"), stands):
             return trial.ends()
-        nights = self._nights(known)
         return self.told(
             trial,
             f"外省 {seats} 座车凌晨经过，近 {self.of_days.value:g} 日共 {nights} 夜；载客情况未知，建议拦检",
@@ -105,20 +109,14 @@ class NightVanRule(PassRule):
         wanted = f"none of {', '.join(sorted(home))}"
         return trial.check("plate of another province", elsewhere, identity.plate[0] if identity else "", wanted)
 
-    def _again(self, trial: Trial) -> bool:
-        nights = self._nights(trial.known)
-        enough = True if nights >= self.nights.value else False if "history" in trial.known.looked_for else None
-        wanted = f"at least {self.nights.value:g} of {self.of_days.value:g}"
-        return trial.check("nights with a pass in the hours", enough, nights, wanted)
-
     def _nights(self, known: Known) -> int:
-        hours = self.hours or ()
-        return len({m.days_ago for m in moments(known, self.of_days.value) if any(_within(m.second, h) for h in hours)})
+        spans = [(_second(h.start), _second(h.end)) for h in self.hours or ()]
+        passes = moments(known, self.of_days.value)
+        return len({m.days_ago for start, end in spans for m in passes if _within(m.second, start, end)})
 
 
-def _within(second: int, hours: Hours) -> bool:
-    """Whether a second of the day lies in hours that may run over midnight."""
-    start, end = _second(hours.start), _second(hours.end)
+def _within(second: int, start: int, end: int) -> bool:
+    """Whether a second of the day lies in a span that may run over midnight."""
     return start <= second < end if start < end else second >= start or second < end
 
 

@@ -71,13 +71,16 @@ def moments(known: Known, of_days: float, history: Iterable[PastPass] | None = N
     """
     local = known.local(known.first_s)
     midnight = known.at(known.first_s) - (local - datetime.combine(local.date(), time(), local.tzinfo))
-    found = []
+    found: list[Moment] = []
+    new = tuple.__new__
     for past in known.history if history is None else history:
         since = past.at - midnight
-        if since.days <= -of_days:
+        days = since.days
+        if days <= -of_days:
             break
-        hub = (past.site, past.hub) if past.hub else None
-        found.append(Moment(-since.days, since.seconds, hub, past.boarded))
+        hub = past.hub
+        # Not by its own constructor, which takes three times as long: there may be thousands.
+        found.append(new(Moment, (-days, since.seconds, (past.site, hub) if hub else None, past.boarded)))
     found.reverse()
     place, since = known.place, known.at(known.first_s) - midnight
     found.append(Moment(0, since.seconds, (place.site, place.hub) if place.hub else None, len(known.boardings)))
@@ -87,24 +90,27 @@ def moments(known: Known, of_days: float, history: Iterable[PastPass] | None = N
 def shuttle(passes: Sequence[Moment], terms: ShuttleTerms) -> Shuttle:
     """Count the days on which a vehicle went to and fro between hubs."""
     counted: dict[int, list[Moment]] = {}
-    day, hub = -1, None
+    last_day, last_hub = -1, None
     today: list[Moment] = []
     for one in passes:
-        if one.hub is None:
+        day, _, hub, _ = one
+        if hub is None:
             continue
-        if one.days_ago != day:
-            day, hub = one.days_ago, None
+        if day != last_day:
+            last_day, last_hub = day, None
             today = counted.setdefault(day, [])
-        if one.hub != hub:
+        if hub != last_hub:
             today.append(one)
-            hub = one.hub
+            last_hub = hub
     least = max(terms.passes.value, terms.shared_rides.value + 1)
     full = [day for day in counted.values() if len(day) >= least]
-    commute = is_commute([m.second for day in full for m in day], terms)
+    # One day that is no commute by itself settles it, and spares sorting all.
+    commute = bool(full) and is_commute([m.second for m in full[0]], terms)
+    commute = commute and is_commute([m.second for day in full for m in day], terms)
     return Shuttle(
         days=len(full),
         busiest=max(map(len, counted.values()), default=0),
-        commute=bool(full) and commute,
+        commute=commute,
         hubs=tuple(sorted({kind for _, kind in {m.hub for day in full for m in day if m.hub}})),
         met=len(full) >= terms.days.value and not commute,
     )

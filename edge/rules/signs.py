@@ -59,9 +59,9 @@ def is_dangerous(trial: Trial) -> bool:
 
 
 def has_leave(known: Known, names: Iterable[str]) -> bool | None:
-    """Whether a permit of the motor vehicle opens a closed section that goes by some names; None where no register could tell.
+    """Whether a permit opens a closed section that goes by some names; None where no register could tell.
 
-    A plate read with doubt that no register holds may be misread.
+    Leave is given to the motor vehicle, not to its trailer. A plate that is in doubt and in no register may be misread.
     """
     wanted, day = {name for name in names if name}, known.local(known.first_s).date()
     entry = known.registry.entry
