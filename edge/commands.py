@@ -27,11 +27,10 @@ from edge.box import Box
 from edge.evidence.facts import facts_of
 from edge.evidence.manifest import MANIFEST
 from edge.evidence.verify import BOX_KEY, Verdict, key_beside, verify_folder, verify_tree
-from edge.knowledge import Knowledge
 from edge.metrics import MetricsError
 from edge.outbox import Outbox, OutboxError
 from edge.registry.commands import app as registry_app
-from edge.replay import Replay, finding_json, passage_json, replay_source, watch_settings
+from edge.replay import Replay, finding_json, passage_json, replay_knowledge, replay_source, watch_settings
 from edge.rules import Finding, load_book
 from edge.rules import commands as rules_commands
 from edge.second_look import SecondLookDesk, load_second_look
@@ -174,19 +173,13 @@ def replay(
     # What scales say of a replayed video must not get into the files of a box that runs.
     with tempfile.TemporaryDirectory(prefix="lushao-replay-") as folder:
         try:
-            knowledge = _knowledge(settings, Path(folder)) if settings else None
+            knowledge = replay_knowledge(settings, Path(folder)) if settings else None
             work = Replay(source, network, watch, book, report.passage, report.finding, second_look, knowledge)
             work.run(_stop_on_signals())
         except SettingsError as error:
             raise _fail(*error.problems) from None
         except (StreamError, KeyFileError, WeighStoreError, HttpSourceError) as error:
             raise _fail(error) from None
-
-
-def _knowledge(settings: SiteSettings, folder: Path) -> Knowledge:
-    """What the site knows, with a memory of its own that begins as the site's does."""
-    memory = settings.memory and settings.memory.model_copy(update={"path": folder / "memory.db"})
-    return Knowledge(settings.model_copy(update={"memory": memory}), folder)
 
 
 def _choose_camera(settings: SiteSettings | None, name: str | None, video: str) -> SiteCamera | None:

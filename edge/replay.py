@@ -133,6 +133,12 @@ def watch_settings(site: SiteSettings | None, camera: SiteCamera | None) -> Watc
     return WatchSettings(site.tracker, site.shots, camera.plan, site.zone_info, site.place_of(camera))
 
 
+def replay_knowledge(settings: SiteSettings, folder: Path) -> Knowledge:
+    """What the site knows, with a memory of its own that begins as the site's does."""
+    memory = settings.memory and settings.memory.model_copy(update={"path": folder / "memory.db"})
+    return Knowledge(settings.model_copy(update={"memory": memory}), folder)
+
+
 def passage_json(passage: Passage) -> dict[str, Any]:
     """A passage as a line of JSON; times in seconds of the video, boxes in pixels."""
     direction = passage.direction
