@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from detector.dangerous_goods import UnNumber
 from detector.plan import Purpose
 from edge.rules.base import Hours, Judgement, Trial, first_act
 from edge.rules.known import Known, Place, Span
@@ -150,7 +151,7 @@ class Ban(Closed):
     """Beginning of the region codes (GB/T 2260) that it holds in, for example 35 for Fujian."""
     holidays: tuple[Days, ...] = ()
     """Days on which it holds all day."""
-    exempt_un: tuple[str, ...] = ()
+    exempt_un: tuple[UnNumber, ...] = ()
     """Goods that may be let through for supply: fuel, gas, oxygen, chlorine for water."""
 
 

@@ -12,7 +12,7 @@ from edge.rules.base import Check, Judgement, Level, Stage, Trial
 from edge.rules.known import Identity, WatchHit
 from edge.rules.numbers import Days
 from edge.rules.passes import PassRule
-from edge.rules.permits import LOW, by_register, sure
+from edge.rules.permits import LOW, States, by_register, sure
 from leads import Fact
 from leads.base import Colour
 
@@ -23,9 +23,9 @@ class RegistryStateRule(PassRule):
     """Stolen, deregistered or scrapped by the register, or its inspection is overdue."""
 
     kind: Literal["registry_state"]
-    urgent: str
+    urgent: States
     """Letters of states (GA/T 16) with which no vehicle may be on the road."""
-    overdue: str
+    overdue: States
     """Letters of states that are an offence and not urgent: inspection overdue."""
     inspection_lag: Days
     """Days after the inspection's end in which a register may not know of a new one."""

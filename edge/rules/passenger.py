@@ -17,7 +17,7 @@ from edge.rules.known import Known
 from edge.rules.night import NightCoachRule, NightVanRule
 from edge.rules.numbers import Hour, Number, Seconds
 from edge.rules.passes import PassRule, boarding_stop, count
-from edge.rules.permits import LOW, PASSENGERS, by_register, graded, last_day, standing
+from edge.rules.permits import LOW, PASSENGERS, Natures, by_register, graded, last_day, standing
 from edge.rules.riders import BoardingOutsideRule, PeopleInBedRule
 from edge.rules.shuttle import Moment, Shuttle, ShuttleTerms, is_commute, moments, shuttle
 from leads import Fact
@@ -48,7 +48,7 @@ class NoPermitRule(PassRule):
     behaviour: Behaviour
     lag: Hour
     """Time by which the register may lag behind the permit office."""
-    exempt_natures: str
+    exempt_natures: Natures
     """Letters of GA/T 16.3: uses that carry people without a transport permit, for example school buses."""
 
     def tries(self, trial: Trial) -> Judgement:
@@ -102,7 +102,7 @@ class OtherUseRule(PassRule):
 
     kind: Literal["use_nature"]
     shuttle: ShuttleTerms
-    natures: str
+    natures: Natures
     """Uses that are not for hire, letters of GA/T 16.3."""
     lag: Hour
 
@@ -141,7 +141,7 @@ class ShuttleRule(PassRule):
     kind: Literal["hub_shuttle"]
     shuttle: ShuttleTerms
     lag: Hour
-    exempt_natures: str
+    exempt_natures: Natures
 
     def tries(self, trial: Trial) -> Judgement:
         """Whether it shuttles, and is no licensed vehicle; what an old register says makes a clue."""
@@ -172,7 +172,7 @@ class ExpiredPermitRule(PassRule):
     kind: Literal["expired_passenger_permit"]
     lag: Hour
     """Time by which the register may lag behind the permit office: 24 h at least."""
-    natures: str
+    natures: Natures
     """Uses for hire, letters of GA/T 16.3: one that was given up needs no permit any more."""
 
     def tries(self, trial: Trial) -> Judgement:

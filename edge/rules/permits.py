@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator
 
 from edge.registry.entries import Complete, Lookup, Permit, PermitKind, VehicleEntry
+from edge.registry.words import USE_NATURES, VEHICLE_STATES
 from edge.rules.base import Check, Level
 from edge.rules.known import Identity, Known
 
 Standing = Literal["valid", "just lapsed", "lapsed", "withdrawn", "none", "unknown"]
 """`just lapsed`: run out for less time than a register may lag behind; `withdrawn`: suspended or revoked."""
 LOW: Final[Level] = "low"
+
+
+def _letters(codes: Mapping[str, str], what: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if strange := sorted(set(text) - set(codes)):
+            raise ValueError(f"{', '.join(strange)}: no {what}; use letters of {''.join(codes)}, written in one word")
+        return text
+
+    return AfterValidator(check)
+
+
+Natures = Annotated[str, _letters(USE_NATURES, "use of a vehicle by GA/T 16.3")]
+States = Annotated[str, _letters(VEHICLE_STATES, "state of a vehicle by GA/T 16")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from edge.registry.entries import Lookup
 from edge.rules.cases import Case
@@ -43,6 +44,13 @@ def test_who_knows_less_of_a_case_suspects_no_more(case: Case) -> None:
 @given(passes, st.sampled_from([Lookup("not_asked"), Lookup("unreachable"), Lookup("absent")]))
 def test_a_register_that_does_not_hold_a_vehicle_says_nothing_of_its_state(known: Known, answer: Lookup[Any]) -> None:
     assert "PL-02" not in firing(replace(known, registry=answer, trailer_registry=answer))
+
+
+def test_a_state_that_no_register_knows_is_refused() -> None:
+    rule = RULES["PL-02"]
+
+    with pytest.raises(ValidationError, match="X: no state of a vehicle"):
+        type(rule).model_validate(rule.model_dump() | {"urgent": "CX"})
 
 
 @given(st.floats(0, 600), st.floats(0, 11))
