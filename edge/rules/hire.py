@@ -10,7 +10,7 @@ from edge.rules.known import Known
 from edge.rules.numbers import Days, Number, Seconds
 from edge.rules.passes import PassRule, count
 from edge.rules.permits import by_register, graded, sure, valid
-from edge.rules.shuttle import moments
+from edge.rules.shuttle import apart, moments
 
 TAXI: tuple[PermitKind, ...] = ("taxi",)
 CHARTER: tuple[PermitKind, ...] = ("charter", "tourist")
@@ -23,6 +23,8 @@ class OutOfTownTaxiRule(PassRule):
     kind: Literal["out_of_town_taxi"]
     passes: Number
     """Passes on one day, here or at neighbours, the present one included."""
+    apart: Seconds
+    """Passes sooner after one another are one journey, seen by several cameras."""
 
     def tries(self, trial: Trial) -> Judgement:
         """Whether it wears a taxi lamp, is from elsewhere, and is not licensed for here."""
@@ -34,7 +36,7 @@ class OutOfTownTaxiRule(PassRule):
         elsewhere = not identity.plate.startswith(home) if identity is not None and sure(identity) and home else None
         if not trial.check("plate of another town", elsewhere, wanted=f"none of {', '.join(home)}"):
             return trial.ends()
-        passes, least = len(moments(known, 1)), self.passes.value
+        passes, least = len(apart(moments(known, 1), self.apart.value)), self.passes.value
         enough = True if passes >= least else False if "history" in known.looked_for else None
         if not trial.check("passes today", enough, passes, f"at least {least:g}"):
             return trial.ends()

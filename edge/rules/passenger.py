@@ -19,7 +19,7 @@ from edge.rules.numbers import Hour, Number, Seconds
 from edge.rules.passes import PassRule, boarding_stop, count
 from edge.rules.permits import LOW, PASSENGERS, Natures, by_register, graded, last_day, standing
 from edge.rules.riders import BoardingOutsideRule, PeopleInBedRule
-from edge.rules.shuttle import Moment, Shuttle, ShuttleTerms, is_commute, moments, shuttle
+from edge.rules.shuttle import Moment, Shuttle, ShuttleTerms, apart, is_commute, moments, shuttle
 from leads import Fact
 
 CHECK_ON_ROAD = "是否收费载客须现场查证"
@@ -35,6 +35,8 @@ class Behaviour(BaseModel):
     """People who get on or off on this pass."""
     earlier_passes: Number
     """Earlier passes with people getting on or off, in the days of the shuttle, not at a commuter's times alone."""
+    apart: Seconds
+    """Passes sooner after one another are one, seen by several cameras."""
     waiting: Seconds
     """Time of standing still at a hub."""
     signs: Number
@@ -89,7 +91,7 @@ class NoPermitRule(PassRule):
     def _before(self, passes: Sequence[Moment], past: Shuttle) -> dict[str, str]:
         """Signs of earlier passes."""
         terms, found = self.behaviour, {}
-        boarded = [m.second for m in passes[:-1] if m.boarded]
+        boarded = [m.second for m in apart([m for m in passes[:-1] if m.boarded], terms.apart.value)]
         if len(boarded) >= terms.earlier_passes.value and not is_commute(boarded, terms.shuttle):
             found["boarding before"] = f"此前 {len(boarded)} 次经过时有人上下车"
         if past.met:

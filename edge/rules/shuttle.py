@@ -6,6 +6,7 @@ look at it, are no trip. Days and times of day are local, and the pass in questi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -114,6 +115,18 @@ def shuttle(passes: Sequence[Moment], terms: ShuttleTerms) -> Shuttle:
         hubs=tuple(sorted({kind for _, kind in {m.hub for day in full for m in day if m.hub}})),
         met=len(full) >= terms.days.value and not commute,
     )
+
+
+def apart(passes: Iterable[Moment], least_s: float) -> list[Moment]:
+    """Passes at least some seconds after the one before: several cameras of a site see one journey several times."""
+    found: list[Moment] = []
+    last_s = -math.inf
+    for one in passes:
+        at_s = one.second - 86400 * one.days_ago
+        if at_s - last_s >= least_s:
+            found.append(one)
+            last_s = at_s
+    return found
 
 
 def is_commute(seconds: Iterable[int], terms: ShuttleTerms) -> bool:
