@@ -146,6 +146,6 @@ def _doubt(text: str, support: int, reads: int, confidence: float) -> str:
     return unsure(confidence)
 
 
-def unsure(confidence: float) -> str:
+def unsure(confidence: float, least: float = SURE) -> str:
     """The doubt about a sign that is read with too little confidence, else nothing."""
-    return "" if confidence >= SURE else f"the readings are not sure enough ({confidence:.2f})"
+    return "" if confidence >= least else f"the readings are not sure enough ({confidence:.2f})"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from detector.agreement import SAME_SIGN, Agreed, Read, agree, distance
+from detector.agreement import SAME_SIGN, Agreed, Read, agree, distance, unsure
 from detector.facts import Fact, PlateEnd, PlateRead, Proof
 from detector.heading import facing_end, heading_at
 from detector.passage import Passage
 from detector.plate_types import type_of
 from detector.sights import Sight
 
+NAMES = 0.9
+"""Confidence that a plate needs, more than other signs do: a wrong one names somebody else."""
 RIVAL = 0.5
 """Another number with this share of the weight on the same end makes both doubtful."""
 
@@ -42,7 +44,8 @@ def _fact(vehicle: str, end: PlateEnd, found: list[Agreed]) -> Fact[PlateRead] |
         return None
     best = found[0]
     plate = PlateRead(best.text, type_of(best.text, best.colour, vehicle), best.colour, end)
-    doubts = [best.doubt] if best.doubt else []
+    doubt = best.doubt or unsure(best.confidence, NAMES)
+    doubts = [doubt] if doubt else []
     # The number painted large on a truck, read as one of another length, is no other number.
     rivals = (a for a in found if a.weight >= RIVAL * best.weight and distance(a.text, best.text) > SAME_SIGN)
     rival = next(rivals, None)

@@ -13,6 +13,7 @@ import numpy as np
 
 from detector.agreement import Read, agree
 from detector.detections import Detections
+from detector.plate_facts import NAMES
 from detector.shots import Shot
 from detector.sights import Sight
 from detector.sign_look import SignLook
@@ -35,7 +36,7 @@ def measure_tracks(count: int = TRACKS, seed: int = SEED) -> dict[str, float]:
     right, wrong = 0, 0
     for track in drawn_tracks(count, seed, patches(DATA / "plates/scenes", BACKGROUNDS, seed)):
         told = agree(reads_of(track, reader))
-        if told and not told[0].doubt:
+        if told and not told[0].doubt and told[0].confidence >= NAMES:
             right += told[0].text == track.text
             wrong += told[0].text != track.text
     return {"tracks": count, "tracks_sure_right": round(right / count, 4), "tracks_sure_wrong": round(wrong / count, 4)}
