@@ -7,22 +7,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cameras import ClipReservation
-from detector.facts import Fact, Facts, PlateRead
+from detector.facts import Fact, Facts, PlateRead, PlateSought, Proof, Sides
 from detector.passage import Passage
 from detector.plan import PlanSettings
+from detector.shots import Shot
 from edge.inquiry import Inquiries, Post
 from edge.lookups import Found, LookupDesk, Question
 from edge.registry.entries import Lookup, VehicleEntry
 from edge.rules import Finding, Known, Place, load_book
-from tests.unit.edge.passages import driven
+from tests.unit.edge.passages import NOON, driven
 from tests.unit.edge.test_rules import SHANGHAI
 
 BOOK = load_book(Path(__file__).resolve().parents[3] / "configs/rules")
 WAY = [(float(x), 300.0) for x in range(100, 900, 20)]
 PLATE = Fact(PlateRead("闽H31782", "large_car", "yellow", "front"), 0.95, 3, None)
+NO_BOXES = np.empty((0, 4), np.float32)
 READ = Facts(looked_at=(0.0,), plates=(PLATE,))
 
 
@@ -89,6 +92,16 @@ def test_one_whose_register_is_in_order_is_not(rig: Rig) -> None:
     rig.inquiries.passed(truck(), None, looking=False)
     rig.inquiries.finish()
     assert rig.found == []
+
+
+def test_what_was_looked_for_and_not_found_is_known(rig: Rig) -> None:
+    shot = Shot(0.0, NOON, (0.0, 0.0, 9.0, 9.0), 1.0, np.zeros((9, 9, 3), np.uint8), (0, 0), NO_BOXES, cut=False)
+    sought = PlateSought("rear", shots=3, found=0, proof=Proof(shot))
+    rig.inquiries.passed(truck(replace(READ, plate_sought=(sought,), sides=Sides(rear=3, left=2))), None, looking=False)
+    rig.inquiries.finish()
+    (known,) = rig.known
+    assert known.plate_sought == {"rear": (3, 0)}
+    assert known.sides_seen == {"front": 0, "rear": 3, "left": 2, "right": 0}
 
 
 def test_the_second_look_may_fail_to_come_and_the_pass_is_judged_all_the_same(rig: Rig) -> None:
