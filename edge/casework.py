@@ -249,6 +249,7 @@ class CaseWorker:
             conditions=_told(finding.conditions),
             weigh=weigh_ref(known) if known else None,
             registry=registry_ref(known) if known else None,
+            prior_count=_priors(known) if known else None,
             models=self._facts.models,
             rules_sha256=self._facts.book.sha256,
             clock_error_ms=clock_error_ms(),
@@ -305,3 +306,8 @@ def _scales_plate(known: Known) -> Plate | None:
     identity, weighing = known.identity, known.weighing
     by_scale = identity is not None and identity.sure and identity.source == "scale"
     return weighing.record.plate_front if weighing is not None and by_scale else None
+
+
+def _priors(known: Known) -> int | None:
+    """Acts of the vehicle in the last year, as far as the hub has told of them with its watch list."""
+    return next((h.entry.prior_count for h in known.watched if h.exact and h.entry.prior_count is not None), None)

@@ -287,6 +287,8 @@ class Lead(SignedMessage):
     """The vehicle's weigh record; null where there is none."""
     registry: RegistryRef | None = None
     """What the register said; null where none was asked."""
+    prior_count: Count | None = None
+    """Acts of the vehicle in the last 365 days, as the hub last told the box: 0 is a first offence; null is unknown."""
     grading: tuple[Check, ...] = ()
     """What the grade of the evidence hangs on, and whether it is there."""
     models: tuple[ModelRef, ...] = ()

@@ -63,6 +63,7 @@ class Draft(BaseModel):
     """What the grade of the evidence hangs on, besides pictures and clip."""
     weigh: WeighRef | None = None
     registry: RegistryRef | None = None
+    prior_count: int | None = None
     models: tuple[ModelRef, ...]
     rules_sha256: Sha256Hex
     clock_error_ms: float | None

@@ -210,6 +210,7 @@ def _lead(draft: Draft, manifest: Manifest, digest: str, folder: str) -> Lead:
         checks=draft.checks,
         weigh=draft.weigh,
         registry=draft.registry,
+        prior_count=draft.prior_count,
         grading=(*proof_conditions, *draft.conditions),
         models=draft.models,
         rules_sha256=draft.rules_sha256,
