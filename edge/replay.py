@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -182,4 +183,5 @@ def finding_json(finding: Finding, passage: Passage) -> dict[str, Any]:
         "legal_basis": list(rule.legal_basis),
         "confidence": rule.confidence,
         "facts": [f.model_dump(mode="json", exclude_none=True) for f in finding.facts],
+        "checks": [asdict(check) for check in finding.checks],
     }
