@@ -38,7 +38,8 @@ def identity_of(facts: Facts, record: WeighRecord | None = None, confidence: flo
     if scale is None:
         return Identity(text, code, own.sure)
     if scale.text == text:
-        return Identity(text, code if code != UNKNOWN else scale.type, sure=True, source="both")
+        alike = code in (UNKNOWN, scale.type)
+        return Identity(text, scale.type if alike else code, sure=alike, source="both")
     if own.sure or distance(scale.text, text) > ANOTHER:
         return Identity(text, code, sure=False)
     return Identity(scale.text, scale.type, sure=True, source="scale")

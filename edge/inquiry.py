@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -61,6 +61,8 @@ class _Inquiry:
     asked: bool = False
     """Whether registers and memory were asked."""
     known: Known | None = None
+    read: set[str] = field(default_factory=set)
+    """Rules that fired as soon as the plate was read."""
 
 
 class Inquiries:
@@ -108,8 +110,7 @@ class Inquiries:
             return
         inquiry.passage, inquiry.looking = passage, False
         known = self._known_so_far(inquiry)
-        for finding in judge(known, self._book, "read"):
-            self._on_finding(finding, known, passage, inquiry.clip)
+        self._judge_read(inquiry, known)
         if self._scales is not None and not inquiry.weighed:
             self._scales.known(passage)
         self._ask_if_ready(inquiry)
@@ -193,9 +194,17 @@ class Inquiries:
             history=found.history,
             looked_for=EVERYTHING,
         )
+        # The scale's camera may have read a plate that the box did not.
+        self._judge_read(inquiry, known)
         for finding in judge(known, self._book, "whole"):
             self._on_finding(finding, known, inquiry.passage, inquiry.clip)
         self._on_known(known, inquiry.passage)
+
+    def _judge_read(self, inquiry: _Inquiry, known: Known) -> None:
+        for finding in judge(known, self._book, "read"):
+            if finding.rule.id not in inquiry.read:
+                inquiry.read.add(finding.rule.id)
+                self._on_finding(finding, known, inquiry.passage, inquiry.clip)
 
 
 def _may_be_dangerous(facts: Facts, known: Known) -> bool:

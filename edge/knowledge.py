@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 from edge.lookups import Found, LookupDesk, Question
@@ -13,7 +14,8 @@ from edge.memory_settings import MemorySettings
 from edge.metrics import Reading
 from edge.publisher import Listener
 from edge.registry.chain import open_registries
-from edge.registry.entries import NO_WAYBILL, NOT_ASKED, Lookup, VehicleEntry
+from edge.registry.entries import NO_WAYBILL, NOT_ASKED, Lookup, VehicleEntry, Waybill
+from edge.registry.protocol import Registry
 from edge.rules.known import Identity, Known, PastPass
 from edge.settings import SiteSettings
 from edge.watchlist import VehiclesUnderWatch, watchlist_path
@@ -25,6 +27,8 @@ from edge.weighing.store import WeighStore
 from leads import load_private_key, load_public_keys
 
 Publish = Callable[[str, bytes], bool]
+TAKEN_FOR = {"01": "02", "02": "01", "51": "52", "52": "51"}
+"""Types of plates of the same form that differ by their colour alone."""
 
 
 class Knowledge:
@@ -119,14 +123,33 @@ class Knowledge:
 
     def _find(self, question: Question) -> Found:
         """Answer a question, on the thread of the look-ups."""
-        identity, registry = question.identity, self._vehicle(question.identity)
+        identity, registry = question.identity, vehicle_of(self._registry, question.identity)
         entry, waybill = registry.entry, NO_WAYBILL
         history: tuple[PastPass, ...] = ()
         if identity is not None and (question.waybill or (entry is not None and entry.dangerous_goods)):
-            waybill = self._registry.waybill(identity.plate, identity.plate_type, question.at)
+            waybill = waybill_of(self._registry, identity, question.at)
         if identity is not None and self.memory is not None and self._site.memory is not None:
             history = self.memory.history(identity, question.at, self._site.memory.keep_days)
-        return Found(question.passage_id, registry, self._vehicle(question.trailer), waybill, history)
+        return Found(question.passage_id, registry, vehicle_of(self._registry, question.trailer), waybill, history)
 
-    def _vehicle(self, identity: Identity | None) -> Lookup[VehicleEntry]:
-        return NOT_ASKED if identity is None else self._registry.vehicle(identity.plate, identity.plate_type)
+
+def vehicle_of(registry: Registry, identity: Identity | None) -> Lookup[VehicleEntry]:
+    """What a register says of a vehicle. That it has no entry counts only where the number is under no other type.
+
+    The type goes by the plate's colour, and by night yellow is taken for blue: a licensed vehicle would be without
+    permit.
+    """
+    if identity is None:
+        return NOT_ASKED
+    found, other = registry.vehicle(identity.plate, identity.plate_type), TAKEN_FOR.get(identity.plate_type)
+    if found.answered != "absent" or other is None:
+        return found
+    return NOT_ASKED if registry.vehicle(identity.plate, other).answered == "found" else found
+
+
+def waybill_of(registry: Registry, identity: Identity, at: datetime) -> Lookup[Waybill]:
+    """What a register says of a trip; for that there is no waybill, the same holds."""
+    found, other = registry.waybill(identity.plate, identity.plate_type, at), TAKEN_FOR.get(identity.plate_type)
+    if found.answered != "absent" or other is None:
+        return found
+    return NO_WAYBILL if registry.waybill(identity.plate, other, at).answered == "found" else found

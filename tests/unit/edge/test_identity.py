@@ -44,6 +44,10 @@ def test_the_scales_camera_confirms_a_doubtful_reading() -> None:
     assert found == Identity(OWN, "01", sure=True, source="both")
 
 
+def test_the_same_number_on_plates_of_two_types_names_nobody() -> None:
+    assert identity_of(Facts(plates=(read(),)), weighed(kind="02"), 0.97) == Identity(OWN, "01", False, "both")
+
+
 def test_where_the_box_read_nothing_the_scales_reading_counts() -> None:
     assert identity_of(Facts(), weighed(), 0.97) == Identity(OWN, "01", sure=True, source="scale")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -19,8 +20,13 @@ from edge.inquiry import Inquiries, Post
 from edge.lookups import Found, LookupDesk, Question
 from edge.registry.entries import Lookup, VehicleEntry
 from edge.rules import Finding, Known, Place, load_book
+from edge.rules.known import Identity, WatchHit, Weighing
+from edge.weighing.desk import Settled, WeighDesk
+from leads import Plate, WeighRecord
+from leads import Scale as ScaleOfRecord
 from tests.unit.edge.passages import NOON, driven
 from tests.unit.edge.test_rules import SHANGHAI
+from tests.unit.edge.watchlists import entry
 
 BOOK = load_book(Path(__file__).resolve().parents[3] / "configs/rules")
 WAY = [(float(x), 300.0) for x in range(100, 900, 20)]
@@ -29,10 +35,40 @@ NO_BOXES = np.empty((0, 4), np.float32)
 READ = Facts(looked_at=(0.0,), plates=(PLATE,))
 
 
+class Scale:
+    """A scale whose own camera has read every plate."""
+
+    def passed(self, passage: Passage, *, facts_follow: bool) -> bool:
+        self.passage_id = passage.id
+        return True
+
+    def known(self, passage: Passage) -> None:
+        pass
+
+    def finish(self) -> list[Settled]:
+        record = WeighRecord(
+            pass_id="1",
+            site_id="test",
+            weighed_at=NOON,
+            scale=ScaleOfRecord(device_id="scale-1"),
+            lane="1",
+            total_kg=1.0,
+            plate_front=Plate(text="闽H31782", type="01", score=0.99),
+        )
+        return [Settled(self.passage_id, "scale-1", Weighing(record, 0.99, 1.0), "")]
+
+
+class Watch:
+    """One vehicle is under watch."""
+
+    def hits(self, identity: Identity, at: datetime) -> tuple[WatchHit, ...]:
+        return (WatchHit(entry("闽H31782", "01"), exact=True),) if identity.plate == "闽H31782" else ()
+
+
 class Rig:
     """Inquiries whose register a test fills."""
 
-    def __init__(self) -> None:
+    def __init__(self, scales: Scale | None = None, watched: Watch | None = None) -> None:
         self.asked: list[Question] = []
         self.entry = VehicleEntry("闽H31782", "01", use_nature="F", state="E")
         self.fault: Exception | None = None
@@ -41,7 +77,8 @@ class Rig:
         self.lookups = LookupDesk(self._find)
         self.lookups.start()
         posts = {"cam": Post(Place("test", "cam"), {})}
-        self.inquiries = Inquiries(posts, BOOK, SHANGHAI, self.lookups, self._found, self._known)
+        desk = cast(WeighDesk | None, scales)
+        self.inquiries = Inquiries(posts, BOOK, SHANGHAI, self.lookups, self._found, self._known, desk, watched)
 
     def _find(self, question: Question) -> Found:
         self.asked.append(question)
@@ -108,6 +145,19 @@ def test_the_second_look_may_fail_to_come_and_the_pass_is_judged_all_the_same(ri
     rig.inquiries.passed(truck(Facts()), None, looking=True)
     rig.inquiries.finish()
     assert [k.identity for k in rig.known] == [None]
+
+
+@pytest.mark.parametrize("facts", [READ, Facts()])
+def test_a_vehicle_under_watch_is_found_once_whoever_read_its_plate(facts: Facts) -> None:
+    rig = Rig(Scale(), Watch())
+    rig.entry = replace(rig.entry, state="A")
+    try:
+        rig.inquiries.passed(truck(facts), None, looking=False)
+        assert [f.rule.id for f in rig.found] == (["WL-01"] if facts is READ else [])
+        rig.inquiries.finish()
+    finally:
+        rig.lookups.stop()
+    assert [f.rule.id for f in rig.found] == ["WL-01"]
 
 
 def test_each_pass_is_judged_once_and_answers_of_unknown_ones_are_let_go(rig: Rig) -> None:
