@@ -38,13 +38,16 @@ def test_the_demo_shows_what_was_seen_flagged_received_and_proved(
     script.demo(site_file=site)
     shown = capsys.readouterr().out
     assert "Leads that the hub holds: 1" in shown
-    (lead,) = (line for line in shown.splitlines() if "Truck in a closed section" in line)
-    camera, when, vehicle, *rest = cells(lead)
-    assert (camera, vehicle[:5]) == ("gate", "truck")
-    assert when.startswith("00:00:0")
-    assert rest == ["Truck in a closed section: lower-lane", "TR-01 v1", "clip, 2 panoramas, close-up"]
+    lines = [cells(line) for line in shown.splitlines() if line.count("│") == 6]
+    lead = [" ".join(filter(None, column)) for column in zip(*lines, strict=True)]
+    camera_and_time, vehicle, what, why, proof = lead
+    assert camera_and_time.startswith("gate 00:00:0")
+    assert vehicle.startswith("truck")
+    assert what == "TR-01 v1 Truck in a closed section police, medium"
+    assert "was in a zone of purpose closed: lower-lane" in why
+    assert proof == "grade A: clip, 2 panoramas, close-up"
     (clip,) = (line for line in shown.splitlines() if "OL-01" in line)
-    assert cells(clip) == ["gate", "2: 1 truck, 1 car", "2: 1 car, 1 truck", "(OL-01), TR-01", "1"]
+    assert cells(clip) == ["gate", "2: 1 truck, 1 car", "2: 1 car, 1 truck", "OL-01, TR-01", "TR-01", "not the same"]
     assert "evidence 1 of 1 folders whole, chain unbroken" in shown
 
 
