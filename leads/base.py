@@ -53,7 +53,10 @@ def _read_time(value: object) -> object:
 def _to_utc_ms(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time without an offset is ambiguous: give an aware datetime, e.g. in UTC")
-    utc = moment.astimezone(UTC)
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time at the very end of the calendar stands for none: leave it out") from None
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 

@@ -59,6 +59,8 @@ _NO_PLATE = ("", "无", "无牌", "无车牌", "未知", "未识别", "车牌", 
 _UNREAD = str.maketrans({"?": "-", "*": "-", "_": "-"})
 _OTHER_TIMES = ("%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S")
 """Besides ISO 8601."""
+_LONG_NUMBER = 9
+"""Digits of a number that is no code."""
 _TRUTHS = {"1": True, "true": True, "是": True, "0": False, "false": False, "否": False}
 
 _PUBLISHED = {
@@ -250,7 +252,7 @@ class _Row:
     def _colour(self) -> PlateColour:
         """A word, or a number of the site's code set; any other is unknown."""
         text = self._text("licensePlateColor") or ""
-        if text.isascii() and text.isdigit():
+        if text.isascii() and text.isdigit() and len(text) < _LONG_NUMBER:
             return _CODES[self._scale.published.plate_colours].get(int(text), "unknown")
         return _WORDS.get(text.lower().removesuffix("牌").removesuffix("色"), "unknown")
 

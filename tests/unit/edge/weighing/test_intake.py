@@ -100,6 +100,24 @@ def test_rubbish_is_refused_and_said(store: WeighStore, caplog: pytest.LogCaptur
     assert "cannot be taken" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"previewDate": "0001-01-01 00:00:00"},
+        {"snapshotTime": "0001-01-01 00:00:00"},
+        {"previewDate": "9999-12-31T23:59:59-08:00"},
+        {"licenseCodeFront": "闽H31782", "licensePlateColor": "1" * 5000},
+    ],
+)
+def test_a_record_with_an_impossible_value_does_not_stop_the_box(store: WeighStore, odd: dict[str, str]) -> None:
+    taking = intake(store)
+    row = {"previewCode": "r", "previewDate": "2026-11-23 12:00:10", "laneNo": "1", "totalWeight": 30000}
+    taking.take(json.dumps({"device_id": "scale-1", **row, **odd}).encode())
+    taking.take(encode(weighed("next", 20)))
+    assert [r.pass_id for r in taking.records()][-1] == "next"
+    assert taking.counts.refused == (0 if "licensePlateColor" in odd else 1)
+
+
 def test_with_a_key_only_what_the_scale_signed_is_taken(store: WeighStore, tmp_path: Path) -> None:
     key = Ed25519PrivateKey.generate()
     write_public_key(tmp_path / "scale.pub", key.public_key())
