@@ -135,9 +135,13 @@ def watch_settings(site: SiteSettings | None, camera: SiteCamera | None) -> Watc
 
 
 def replay_knowledge(settings: SiteSettings, folder: Path) -> Knowledge:
-    """What the site knows, with a memory of its own that begins as the site's does."""
+    """What the site knows, with a memory of its own that begins as the site's does. No scale's port is opened.
+
+    That is the running box's, and a record taken here would be lost to it.
+    """
     memory = settings.memory and settings.memory.model_copy(update={"path": folder / "memory.db"})
-    return Knowledge(settings.model_copy(update={"memory": memory}), folder)
+    scales = tuple(scale.model_copy(update={"http": None}) for scale in settings.scales)
+    return Knowledge(settings.model_copy(update={"memory": memory, "scales": scales}), folder)
 
 
 def passage_json(passage: Passage) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,16 @@ def test_a_site_that_spares_the_box_is_replayed_in_full(tmp_path: Path, road: Pa
     site = write_site(tmp_path, road / "road.mp4", detector=detector)
     passages, _ = replay(road / "road.mp4", "--site", site)
     assert min(np.diff(np.array(p["boxes"])[:, 0]).max() for p in passages) < 0.11
+
+
+def test_a_scales_port_stays_the_boxs(tmp_path: Path, road: Path) -> None:
+    (tmp_path / "token").write_text("0123456789abcdef")
+    with socket.create_server(("127.0.0.1", 0)) as box:
+        port = {"port": box.getsockname()[1], "token_file": str(tmp_path / "token")}
+        lanes = {"1": {"camera": "gate", "zone": CLOSED_LANE["id"]}}
+        site = write_site(tmp_path, road / "road.mp4", scales=[{"id": "scale-1", "lanes": lanes, "http": port}])
+        passages, _ = replay(road / "road.mp4", "--site", site)
+    assert len(passages) == len(DRIVES)
 
 
 def test_another_network_may_look_than_the_sites(tmp_path: Path, road: Path) -> None:
