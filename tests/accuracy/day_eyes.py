@@ -45,8 +45,9 @@ VOTES: Mapping[str, Mapping[str, float]] = {
     "truck": {"truck": 0.965, "car": 0.02, "bus": 0.015},
     "tank_truck": {"truck": 0.74, "tank_truck": 0.24, "bus": 0.02},
 }
-"""Class by the vote. On the two gantry videos, with the bundled network, 74 of 80 trucks that were followed are called so, 6 mostly small ones
-car; of 90 cars 89 are. Minivans are called car in most samples, tank trucks truck; buses and vans are assumed."""
+"""Class by the vote. On the two gantry videos, with the bundled network, 74 of 80 trucks that were followed are called
+so, 6 mostly small ones car; of 90 cars 89 are. Minivans are called car in most samples, tank trucks truck; buses and
+vans are assumed."""
 TAKEN_FOR = {"van": "car", "tank_truck": "truck"}
 """What is so like another that the vote is as sure of it."""
 SURE_OF_WRONG = 0.25
