@@ -42,11 +42,14 @@ class Post:
 
     place: Place
     zones: Mapping[str, ZoneSettings]
+    recorded: bool = False
+    """Whether its video can wait for slow registers."""
 
     @staticmethod
     def of(site: SiteSettings, camera: SiteCamera) -> Post:
         """Of a camera of a site."""
-        return Post(site.place_of(camera), {zone.id: zone for zone in camera.plan.zones})
+        zones = {zone.id: zone for zone in camera.plan.zones}
+        return Post(site.place_of(camera), zones, recorded=camera.source.mode == "replay")
 
 
 @dataclass(slots=True)
@@ -55,9 +58,9 @@ class _Inquiry:
     clip: ClipReservation | None
     looking: bool
     """Whether the second look's answer is awaited."""
+    scales: int
+    """How many scales have not told its weighing yet."""
     weighing: Weighing | None = None
-    weighed: bool = False
-    """Whether the scale's answer is in, or none is to come."""
     asked: bool = False
     """Whether registers and memory were asked."""
     known: Known | None = None
@@ -90,6 +93,7 @@ class Inquiries:
         self._watched = watched
         self._open: dict[str, _Inquiry] = {}
         self._people: deque[Passage] = deque()
+        self._ending = False
 
     @property
     def open(self) -> int:
@@ -98,8 +102,8 @@ class Inquiries:
 
     def passed(self, passage: Passage, clip: ClipReservation | None, *, looking: bool) -> None:
         """A vehicle has left. `clip`: what its evidence would be cut from; `looking`: its facts are still to come."""
-        weighed = self._scales is None or not self._scales.passed(passage, facts_follow=looking)
-        self._open[passage.id] = _Inquiry(passage, clip, looking, weighed=weighed)
+        scales = self._scales.passed(passage, facts_follow=looking) if self._scales is not None else 0
+        self._open[passage.id] = _Inquiry(passage, clip, looking, scales)
         if not looking:
             self.looked(passage)
 
@@ -111,7 +115,7 @@ class Inquiries:
         inquiry.passage, inquiry.looking = passage, False
         known = self._known_so_far(inquiry)
         self._judge_read(inquiry, known)
-        if self._scales is not None and not inquiry.weighed:
+        if self._scales is not None and inquiry.scales:
             self._scales.known(passage)
         self._ask_if_ready(inquiry)
 
@@ -123,6 +127,7 @@ class Inquiries:
 
     def finish(self) -> None:
         """Nothing more will come: judge what is open by what is known."""
+        self._ending = True
         for inquiry in [i for i in self._open.values() if i.looking]:
             self.looked(inquiry.passage)
         if self._scales is not None:
@@ -133,7 +138,7 @@ class Inquiries:
         for one in settled:
             inquiry = self._open.get(one.passage_id)
             if inquiry is not None:
-                inquiry.weighing, inquiry.weighed = one.weighing, True
+                inquiry.weighing, inquiry.scales = one.weighing or inquiry.weighing, inquiry.scales - 1
                 self._ask_if_ready(inquiry)
 
     def _take(self, answers: Iterable[Found]) -> None:
@@ -170,7 +175,7 @@ class Inquiries:
         )
 
     def _ask_if_ready(self, inquiry: _Inquiry) -> None:
-        if inquiry.looking or not inquiry.weighed or inquiry.asked:
+        if inquiry.looking or inquiry.scales or inquiry.asked:
             return
         inquiry.asked = True
         known = inquiry.known = self._known_so_far(inquiry)
@@ -181,7 +186,8 @@ class Inquiries:
                 known.trailer,
                 known.first_at,
                 waybill=_may_be_dangerous(known.facts, known),
-            )
+            ),
+            wait=self._ending or self._posts[inquiry.passage.camera].recorded,
         )
 
     def _judge(self, inquiry: _Inquiry, found: Found) -> None:

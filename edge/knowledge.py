@@ -96,6 +96,12 @@ class Knowledge:
 
     def readings(self) -> Iterator[Reading]:
         """Numbers for the metrics."""
+        waiting, unasked = (
+            "Vehicles that wait for registers and memory",
+            "Vehicles judged without them: too many waited",
+        )
+        yield Reading("lushao_lookups_waiting", waiting, self.lookups.waiting, {}, counts_up=False)
+        yield Reading("lushao_lookups_unasked", unasked, self.lookups.unasked, {}, counts_up=True)
         for part in (self.scales, self.memory, self._neighbours, self.watched):
             if part is not None:
                 yield from part.readings()

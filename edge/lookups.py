@@ -12,8 +12,11 @@ from datetime import datetime
 
 from edge.registry.entries import NO_WAYBILL, NOT_ASKED, Lookup, VehicleEntry, Waybill
 from edge.rules.known import Identity, PastPass
+from leads.quiet import QuietLog
 
 log = logging.getLogger(__name__)
+DEPTH = 64
+"""Questions that may wait: of each a passage is held with its pictures and its video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,18 @@ Finder = Callable[[Question], Found]
 class LookupDesk:
     """Answers questions in the order they come; called from the box's main thread."""
 
-    def __init__(self, find: Finder, on_stop: Callable[[], None] = lambda: None) -> None:
-        """`find` is called on the desk's thread alone, and so is `on_stop` at its end."""
+    def __init__(self, find: Finder, on_stop: Callable[[], None] = lambda: None, *, depth: int = DEPTH) -> None:
+        """`find` is called on the desk's thread alone, and so is `on_stop` at its end. At most `depth` wait."""
         self._find = find
         self._on_stop = on_stop
         self._questions: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
         self._found: deque[Found] = deque()
         self._news = threading.Condition()
+        self._depth = depth
         self._waiting = 0
+        self._quiet = QuietLog(log)
+        self.unasked = 0
+        """Questions that found too many waiting."""
         self._fault: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="lookups", daemon=True)
 
@@ -72,22 +79,32 @@ class LookupDesk:
         if self._thread.is_alive():
             self._thread.join()
 
-    def ask(self, question: Question) -> None:
-        """Ask; the answer comes with `found`."""
+    def ask(self, question: Question, *, wait: bool = False) -> None:
+        """Ask; the answer comes with `found`. Where too many wait, it is that nobody was asked, or `wait` for room."""
         with self._news:
+            while wait and self._waiting >= self._depth and self._working():
+                self._news.wait(1.0)
+            if self._waiting >= self._depth:
+                self.unasked += 1
+                self._quiet.warning("full", "registers are too slow: vehicles are judged without them")
+                self._found.append(Found(question.passage_id))
+                return
             self._waiting += 1
         self._questions.put(question)
 
     def found(self, *, wait: bool = False) -> list[Found]:
         """What was found since the last call; `wait`: until all is answered. Raises a fault of the thread."""
         with self._news:
-            while wait and self._waiting and self._fault is None and self._thread.is_alive():
+            while wait and self._waiting and self._working():
                 self._news.wait(1.0)
             if self._fault is not None:
                 raise self._fault
             found = list(self._found)
             self._found.clear()
         return found
+
+    def _working(self) -> bool:
+        return self._fault is None and self._thread.is_alive()
 
     def _run(self) -> None:
         try:

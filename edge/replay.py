@@ -55,7 +55,7 @@ class Replay:
         self._inquiries: Inquiries | None = None
         if knowledge is not None and book is not None:
             self._inquiries = Inquiries(
-                {source.id: Post(watch.place, {zone.id: zone for zone in watch.plan.zones})},
+                {source.id: Post(watch.place, {zone.id: zone for zone in watch.plan.zones}, recorded=True)},
                 book,
                 watch.timezone,
                 knowledge.lookups,

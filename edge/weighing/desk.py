@@ -69,15 +69,15 @@ class WeighDesk:
         self._quiet = QuietLog(log)
         self.matched = self.unweighed = self.unmatched = 0
 
-    def passed(self, passage: Passage, *, facts_follow: bool = False) -> bool:
-        """A vehicle has left. True if it drove over a scale: `tick` or `finish` will tell its weighing.
+    def passed(self, passage: Passage, *, facts_follow: bool = False) -> int:
+        """A vehicle has left. Over how many scales it drove: of each `tick` or `finish` will tell its weighing.
 
         `facts_follow`: `known` will be called with its facts, and it waits for them.
         """
         found = [(name, w) for name, scale in self._scales.items() if (w := weighed_pass(passage, scale)) is not None]
         for name, weighed in found:
             self._queues[name].passed(weighed, facts_follow=facts_follow)
-        return bool(found)
+        return len(found)
 
     def known(self, passage: Passage) -> None:
         """The facts of a vehicle that has left are there."""

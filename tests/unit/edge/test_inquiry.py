@@ -38,9 +38,9 @@ READ = Facts(looked_at=(0.0,), plates=(PLATE,))
 class Scale:
     """A scale whose own camera has read every plate."""
 
-    def passed(self, passage: Passage, *, facts_follow: bool) -> bool:
+    def passed(self, passage: Passage, *, facts_follow: bool) -> int:
         self.passage_id = passage.id
-        return True
+        return 1
 
     def known(self, passage: Passage) -> None:
         pass
@@ -56,6 +56,17 @@ class Scale:
             plate_front=Plate(text="闽H31782", type="01", score=0.99),
         )
         return [Settled(self.passage_id, "scale-1", Weighing(record, 0.99, 1.0), "")]
+
+
+class TwoScales(Scale):
+    """The first of two scales that a vehicle drove over has no record of it."""
+
+    def passed(self, passage: Passage, *, facts_follow: bool) -> int:
+        super().passed(passage, facts_follow=facts_follow)
+        return 2
+
+    def tick(self, now: datetime, camera: str) -> list[Settled]:
+        return [Settled(self.passage_id, "scale-2", None, "no record of scale scale-2 fits it")]
 
 
 class Watch:
@@ -158,6 +169,19 @@ def test_a_vehicle_under_watch_is_found_once_whoever_read_its_plate(facts: Facts
     finally:
         rig.lookups.stop()
     assert [f.rule.id for f in rig.found] == ["WL-01"]
+
+
+def test_a_vehicle_over_two_scales_waits_for_both() -> None:
+    rig = Rig(TwoScales())
+    try:
+        rig.inquiries.passed(truck(), None, looking=False)
+        rig.inquiries.time_is(NOON, "cam")
+        assert rig.asked == []
+        rig.inquiries.finish()
+    finally:
+        rig.lookups.stop()
+    (known,) = rig.known
+    assert known.weighing is not None
 
 
 def test_each_pass_is_judged_once_and_answers_of_unknown_ones_are_let_go(rig: Rig) -> None:
