@@ -290,7 +290,7 @@ def registry_ref(known: Known) -> RegistryRef | None:
     asked, entry = known.registry, known.entry
     if asked.answered == "not_asked":
         return None
-    day = known.local(known.last_s).date()
+    day = known.local(known.first_s).date()
     return RegistryRef(
         source=asked.source,
         answered=asked.answered,

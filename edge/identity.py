@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from detector.agreement import distance
 from detector.facts import Fact, Facts, PlateRead
+from detector.sign import UNREAD
 from edge.plate_codes import PLATE_CODES
 from edge.rules.known import Identity
 from leads import Plate, WeighRecord
 from leads.base import UNKNOWN
 
 _BORDER = {"港": "26", "澳": "27"}
+"""Plate types of Hong Kong and Macao by GA/T 16.7."""
 SCALE_READS = 0.9
 """Least score of a plate that the scale's own camera read, and least confidence that the record is this vehicle's, for
 it to name a vehicle whose plate the box has not read."""
@@ -54,5 +56,5 @@ def trailer_identity(facts: Facts) -> Identity | None:
 
 
 def _usable(plate: Plate | None, confidence: float) -> Plate | None:
-    whole = plate is not None and "-" not in plate.text and plate.type != UNKNOWN
+    whole = plate is not None and UNREAD not in plate.text and plate.type != UNKNOWN
     return plate if whole and plate is not None and min(plate.score, confidence) >= SCALE_READS else None

@@ -17,11 +17,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
 
+from detector.sign import UNREAD
 from edge.memory_csv import read_passes
 from edge.memory_file import ANY_TYPE, MemoryFile, Seen
 from edge.memory_settings import MemorySettings
 from edge.metrics import Reading
-from edge.outbox_records import UNREAD
 from edge.plate_codes import normal_plate
 from edge.rules.known import Identity, Known, PastPass
 from edge.spare_file import SpareFileError

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from detector.sign import UNREAD
 from edge.memory_file import ANY_TYPE, Seen
 from edge.plate_codes import masked, normal_plate, plate_code
 from leads.settings_file import SettingsError
@@ -48,7 +49,7 @@ def _passes(path: Path, table: csv.DictReader[str], site: str) -> Iterator[Seen]
 def _pass(row: dict[str, str], site: str) -> Seen:
     cells = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
     plate = normal_plate(cells["plate"])
-    if not 1 <= len(plate) <= 16 or "-" in plate:
+    if not 1 <= len(plate) <= 16 or UNREAD in plate:
         raise ValueError(f"plate {masked(plate)} is no whole number: write it like 闽H12345")
     code = cells.get("plate_type", "")
     return Seen(

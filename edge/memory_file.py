@@ -77,11 +77,6 @@ class MemoryFile:
         """Close the file."""
         self._file.close()
 
-    @property
-    def begun_anew(self) -> int:
-        """Times that the file was damaged, and with it the memory lost."""
-        return self._file.begun_anew
-
     def add(self, passes: Iterable[Seen], stored: datetime) -> None:
         """Store passes; one that is stored already changes nothing."""
         rows = [(_ms(stored), *(_ms(v) if isinstance(v, datetime) else v for v in astuple(p))) for p in passes]
@@ -111,11 +106,6 @@ class MemoryFile:
                 (_ms(stored_before), limit),
             )
             return cursor.rowcount
-
-    def count(self) -> int:
-        """How many passes are stored."""
-        with self._file.reading() as db:
-            return int(db.execute("SELECT count(*) FROM passes").fetchone()[0])
 
 
 def _ms(moment: datetime) -> int:

@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from detector.detections import Box
+from detector.sign import UNREAD
 from leads import UNKNOWN
-
-UNREAD = "-"
-"""Stands in a plate's text for a character that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

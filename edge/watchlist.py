@@ -18,8 +18,8 @@ from typing import Final, get_args
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from detector.sign import UNREAD
 from edge.metrics import Reading
-from edge.outbox_records import UNREAD
 from edge.plate_codes import normal_plate
 from edge.publisher import Listener
 from edge.rules.known import Identity, WatchHit

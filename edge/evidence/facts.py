@@ -14,15 +14,13 @@ from detector.estimates import Measurement
 from detector.passage import Passage
 from detector.shots import Shot
 from edge.evidence.pictures import write_picture
-from edge.plate_codes import PLATE_CODES
+from edge.identity import type_code
 from leads import Fact, Plate, PlateColour
 from leads.base import UNKNOWN, UtcMs
 
 CLOSE_UP = "close-up"
 """The best shot; it is there whether it proves a fact or not."""
 
-_BORDER = {"港": "26", "澳": "27"}
-"""Plate types of Hong Kong and Macao by GA/T 16.7."""
 _COLOURS: dict[str, PlateColour] = {
     "blue": "blue",
     "yellow": "yellow",
@@ -160,10 +158,9 @@ def _plate(facts: seen.Facts) -> Plate | None:
     if fact is None or fact.value is None or not fact.sure:
         return None
     read = fact.value
-    code = _BORDER.get(read.text[-1]) if read.type == "hk_macao" else PLATE_CODES.get(read.type)
     return Plate(
         text=read.text,
-        type=code or UNKNOWN,
+        type=type_code(read),
         colour=_COLOURS.get(read.colour, UNKNOWN),
         score=round(fact.confidence, 4),
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from detector.sign import UNREAD
 from edge.registry.entries import NO_WAYBILL, NOT_ASKED, Lookup, VehicleEntry, Waybill
 from edge.registry.file import FileRegistry
 from edge.registry.http import HttpRegistry
@@ -18,8 +19,6 @@ from leads.settings_file import SettingsError
 
 Entry = TypeVar("Entry")
 Clock = Callable[[], datetime]
-UNREAD = "-"
-"""Stands in a number for a character that was not read."""
 
 
 class Chained:
