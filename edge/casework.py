@@ -142,7 +142,8 @@ class CaseWorker:
         clip = held if kept and held is not None else self._ring.reserve(passage.session, start_s, until_s)
         live = self._source.mode == "live"
         deadline = self._monotonic() + settings.post_s + self.GRACE_S if live else math.inf
-        case = Case(draft, passage, clip, deadline)
+        identity = known.identity if known else None
+        case = Case(draft, passage, clip, deadline, contradicted=identity is not None and not identity.sure)
         self._open.append(_Open(case, until_s, passage, passage.facts))
         self._desk.open(case)
         if not passage.facts.looked_at:

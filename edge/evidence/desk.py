@@ -48,6 +48,8 @@ class Case:
     """Monotonic time after which the case is closed with what there is."""
     written: ClipState | None = None
     """The clip as it is in the draft folder."""
+    contradicted: bool = False
+    """Whether the scale's camera read another plate: then the lead names none, whatever the box has read."""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
@@ -242,13 +244,14 @@ class EvidenceDesk:
             passage = case.passage
         drafts.write_track(folder, passage)
         told = write_shots(folder, passage, self._quality)
+        plate = None if case.contradicted else told.plate or case.draft.vehicle.plate
         missing = self._write_clip(folder, case)
         draft = case.draft.model_copy(
             update={
                 "clip": case.written,
                 "missing": missing,
-                "place": _seen(case.draft.place, passage, told.plate),
-                "vehicle": case.draft.vehicle.model_copy(update={"plate": told.plate or case.draft.vehicle.plate}),
+                "place": _seen(case.draft.place, passage, plate),
+                "vehicle": case.draft.vehicle.model_copy(update={"plate": plate}),
                 "facts": (*case.draft.facts, *told.facts),
                 "pictures": told.pictures,
                 "passage": case.draft.passage.model_copy(update={"last_seen": passage.last_at, "exit": passage.exit}),

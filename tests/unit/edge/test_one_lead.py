@@ -102,6 +102,15 @@ def test_a_vehicle_seen_at_the_same_act_again_makes_an_update_of_its_lead(office
     assert folders(office) == 1
 
 
+def test_a_plate_that_the_scales_camera_contradicts_names_nobody(office: Office) -> None:
+    for number in (1, 2):
+        seen(office, number, identity=replace(TRUCK, sure=False), facts=plate("闽H31782"))
+    leads, updates = sent(office)
+    assert [lead.vehicle.plate for lead in leads] == [None, None]
+    assert updates == []
+    assert "闽H31782" in [fact.value for fact in leads[0].facts]
+
+
 def test_a_vehicle_seen_before_two_cameras_makes_one_lead(office: Office) -> None:
     """Both cameras find it before either has read its plate."""
     layby = CaseWorker(
