@@ -26,6 +26,7 @@ from edge.plate_codes import normal_plate
 from edge.rules.known import Identity, Known, PastPass
 from edge.spare_file import SpareFileError
 from leads import UNKNOWN
+from leads.base import utc_ms
 from leads.quiet import QuietLog
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class PassageMemory:
         return Seen(
             plate=normal_plate(identity.plate),
             plate_type=identity.plate_type,
-            at=known.first_at.replace(microsecond=known.first_at.microsecond // 1000 * 1000),
+            at=utc_ms(known.first_at),
             site=place.site,
             camera=place.camera,
             place=place.name,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from detector.sign import UNREAD
 from edge.memory_file import ANY_TYPE, Seen
 from edge.plate_codes import masked, normal_plate, plate_code
+from leads.base import utc_ms
 from leads.settings_file import SettingsError
 
 _NEEDED: Final = ("plate", "at", "place")
@@ -70,5 +71,4 @@ def _time(text: str) -> datetime:
         raise ValueError(f"at: {text!r} is no time: write it like 2026-11-23T08:15:00+08:00") from None
     if moment.tzinfo is None:
         raise ValueError(f"at: {text!r} says no offset: write it like {text}+08:00, or with Z for UTC")
-    utc = moment.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+    return utc_ms(moment)

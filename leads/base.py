@@ -50,7 +50,8 @@ def _read_time(value: object) -> object:
     return parse_time(value) if isinstance(value, str) else value
 
 
-def _to_utc_ms(moment: datetime) -> datetime:
+def utc_ms(moment: datetime) -> datetime:
+    """That instant in UTC, cut to the millisecond. Raises ValueError for one without offset or beyond all bounds."""
     if moment.tzinfo is None:
         raise ValueError("a time without an offset is ambiguous: give an aware datetime, e.g. in UTC")
     try:
@@ -63,7 +64,7 @@ def _to_utc_ms(moment: datetime) -> datetime:
 UtcMs = Annotated[
     datetime,
     BeforeValidator(_read_time),
-    AfterValidator(_to_utc_ms),
+    AfterValidator(utc_ms),
     PlainSerializer(format_time, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": _TIME_PATTERN}),
 ]

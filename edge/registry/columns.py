@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ from edge.registry.words import (
     VEHICLE_TYPE,
     Range,
 )
-from leads.base import format_time
+from leads.base import format_time, utc_ms
 
 Value: TypeAlias = "str | int | float | list[str]"
 Parse = Callable[[str], Value]
@@ -79,7 +79,7 @@ def parse_moment(text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
             raise ValueError(f"{text!r} is no time of day") from None
     if end and ":" not in text and moment.time() == time():
         moment += timedelta(days=1) - timedelta(milliseconds=1)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    return utc_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 def _quantity(allowed: Range) -> Parse:

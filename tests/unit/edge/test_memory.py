@@ -337,6 +337,7 @@ def test_only_plate_time_and_place_are_needed(tmp_path: Path) -> None:
         ("plate,at,place\n闽H1234-,2026-11-23T03:00:00Z,x\n", r"csv:2: plate 闽H1\*\*\*- is no whole number"),
         ("plate,at,place\n闽H12345,2026-11-23 03:00,x\n", r"csv:2: at: .* says no offset: write it like"),
         ("plate,at,place\n闽H12345,monday,x\n", r"csv:2: at: 'monday' is no time"),
+        ("plate,at,place\n闽H12345,0001-01-01T00:00:00+08:00,x\n", r"csv:2: a time at the very end of the calendar"),
         ("plate,plate_type,at,place\n闽H12345,77,2026-11-23T03:00:00Z,x\n", r"csv:2: '77' is no plate type"),
         ("", r"csv:1: no column plate, at, place"),
     ],
