@@ -51,6 +51,8 @@ class ScaleQueue:
         self._recorded = recorded
         self._cameras = {lane.camera for lane in scale.lanes.values()}
         self._times: dict[str, datetime] = {}
+        self._newest: datetime | None = None
+        """Of all live cameras of the box."""
         self._looked_at: datetime | None = None
         self._passes: dict[str, _Waiting] = {}
         self._records: dict[str, WeighRecord] = {}
@@ -67,11 +69,14 @@ class ScaleQueue:
 
     @property
     def now(self) -> datetime | None:
-        """Up to when every camera of the scale has been looked at, but for lost live ones; None before that."""
-        if not self._times or (self._recorded and len(self._times) < len(self._cameras)):
-            return None
-        newest = max(self._times.values())
-        return min(at for at in self._times.values() if self._recorded or newest - at <= CAMERA_LOST)
+        """Up to when every camera of the scale has been looked at, but for lost live ones; None before that.
+
+        Where all of the scale are lost, time goes by the others of the box: nobody waits for their return.
+        """
+        if self._recorded:
+            return min(self._times.values()) if len(self._times) == len(self._cameras) else None
+        newest = self._newest
+        return newest and min((at for at in self._times.values() if newest - at <= CAMERA_LOST), default=newest)
 
     @property
     def waiting(self) -> tuple[int, int]:
@@ -79,7 +84,9 @@ class ScaleQueue:
         return len(self._passes), len(self._records)
 
     def time_is(self, now: datetime, camera: str) -> None:
-        """A camera's pictures have come up to this moment; cameras of no lane are passed over."""
+        """The pictures of a camera of the box have come up to this moment."""
+        if not self._recorded:
+            self._newest = max(now, self._newest or now)
         if camera in self._cameras:
             self._times[camera] = max(now, self._times.get(camera, now))
 

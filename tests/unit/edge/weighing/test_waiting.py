@@ -113,6 +113,19 @@ def test_a_live_camera_that_is_lost_holds_up_no_other() -> None:
     assert names(queue.settle()) == [("a", None)]
 
 
+def test_where_the_scales_camera_is_lost_time_goes_by_the_others_of_the_box() -> None:
+    queue = ScaleQueue(scale())
+    queue.time_is(at(13), "cam")
+    queue.passed(truck("a", 10))
+    queue.take([weighed("r", 10.1), weighed("late", 11)])
+    queue.time_is(at(43), "gate")
+    assert names(queue.settle()) == []
+    queue.time_is(at(44), "gate")
+    assert names(queue.settle()) == [("a", "r")]
+    queue.time_is(at(200), "gate")
+    assert names(queue.settle()) == [(None, "late")]
+
+
 def test_at_the_end_every_vehicle_is_settled_and_records_stay() -> None:
     queue = ScaleQueue(scale())
     queue.time_is(at(13), "cam")
