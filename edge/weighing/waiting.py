@@ -24,6 +24,8 @@ FACTS_WAIT = timedelta(seconds=60)
 they have come."""
 CAMERA_LOST = timedelta(seconds=30)
 """A live camera so far behind the others is lost, and not waited for."""
+AHEAD = timedelta(hours=1)
+"""A record from farther in the future than this is of a clock that is wrong: no vehicle will want it."""
 ALONE_EVERY = timedelta(seconds=1)
 """How often records are looked through for those that no vehicle wants."""
 CLOCK_PAIRS, CLOCK_LEAST = 30, 5
@@ -169,10 +171,11 @@ class ScaleQueue:
         return own
 
     def _alone(self, now: datetime) -> Iterator[Match]:
-        """Records whose vehicle should long have been here, and that none which waits could want."""
+        """Records whose vehicle should long have been here or never will, and that none which waits could want."""
         latest = now - timedelta(seconds=self._scale.vehicle_patience_s)
+        ahead = None if self._recorded else now + AHEAD
         wanted = [w.weighed.crossed_at for w in self._passes.values()]
-        for record in [r for r in self._records.values() if r.weighed_at <= latest]:
+        for record in [r for r in self._records.values() if r.weighed_at <= latest or (ahead and r.weighed_at > ahead)]:
             if all(abs(record.weighed_at - at) > REACH for at in wanted):
                 found = Match(None, self._records.pop(record.pass_id), 1.0)
                 self._settled.append(found)

@@ -126,6 +126,21 @@ def test_where_the_scales_camera_is_lost_time_goes_by_the_others_of_the_box() ->
     assert names(queue.settle()) == [(None, "late")]
 
 
+def test_records_of_a_clock_that_is_days_ahead_do_not_pile_up() -> None:
+    queue = ScaleQueue(scale())
+    queue.take([weighed("soon", 60), weighed("next week", 7 * 86400)])
+    queue.time_is(at(0), "cam")
+    assert names(queue.settle()) == [(None, "next week")]
+    assert queue.waiting == (0, 1)
+
+
+def test_the_records_of_a_recorded_day_wait_for_their_hour() -> None:
+    queue = ScaleQueue(scale(), recorded=True)
+    queue.take([weighed("evening", 6 * 3600)])
+    queue.time_is(at(0), "cam")
+    assert names(queue.settle()) == []
+
+
 def test_at_the_end_every_vehicle_is_settled_and_records_stay() -> None:
     queue = ScaleQueue(scale())
     queue.time_is(at(13), "cam")
