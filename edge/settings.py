@@ -18,7 +18,7 @@ from detector.settings import DetectorSettings, ProviderName
 from detector.shots import ShotSettings
 from detector.tracker import TrackerSettings
 from edge.memory_settings import MemorySettings, memory_problems
-from edge.registry.settings import RegistrySettings
+from edge.registry.settings import RegistrySettings, registry_problems
 from edge.rules.known import Place
 from edge.rules.table import RuleBook, load_book
 from edge.rules.traffic import ZoneRule
@@ -255,6 +255,7 @@ def _part_problems(path: Path, site: SiteSettings) -> Iterator[str]:
     if not site.detector.model.is_file():
         yield f"detector.model: no file {site.detector.model}; put the network there, or leave model out"
     yield from _second_look_problems(site.second_look)
+    yield from registry_problems(site.registries)
     if site.memory is not None:
         yield from memory_problems(site.memory)
     plans = {camera.source.id: camera.plan for camera in site.cameras}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
@@ -70,3 +71,16 @@ class HttpRegistrySettings(BaseModel):
 
 
 RegistrySettings: TypeAlias = Annotated[FileRegistrySettings | HttpRegistrySettings, Field(discriminator="kind")]
+
+
+def registry_problems(registries: Sequence[RegistrySettings]) -> Iterator[str]:
+    """What the settings point to that is not there, with key and remedy."""
+    for number, one in enumerate(registries):
+        where = f"registries.{number}"
+        if isinstance(one, HttpRegistrySettings):
+            if one.token_file is not None and not one.token_file.is_file():
+                yield f"{where}.token_file: no file {one.token_file}; put the token on its only line"
+        elif one.csv is not None and not one.csv.is_file():
+            yield f"{where}.csv: no file {one.csv}; put the table there, or leave csv out"
+        elif one.csv is None and not one.path.is_file():
+            yield f"{where}.path: no register {one.path}; make it with: lushao edge registry import"

@@ -297,3 +297,16 @@ def test_a_union_member_does_not_show_in_the_key(tmp_path: Path) -> None:
     assert [p.split(": ", 1)[1] for p in error.value.problems] == [
         "broker.hots: is not a known key: remove it or check its spelling"
     ]
+
+
+def test_a_register_that_is_not_there_is_named_before_the_box_starts(tmp_path: Path) -> None:
+    registries = [
+        {"kind": "file", "path": str(tmp_path / "permits.registry")},
+        {"kind": "file", "path": str(tmp_path / "new.registry"), "csv": str(tmp_path / "vehicles.csv")},
+        {"kind": "http", "name": "省运政", "url": "https://a.example", "token_file": str(tmp_path / "token")},
+    ]
+    site = write_site(tmp_path, write_video(tmp_path / "road.mp4", [], 1), registries=registries)
+    with pytest.raises(SettingsError) as wrong:
+        check_site(site)
+    keys = [f"registries.{key}: no " for key in ("0.path", "1.csv", "2.token_file")]
+    assert all(key in problem for key, problem in zip(keys, wrong.value.problems, strict=True))
