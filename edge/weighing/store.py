@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, Self
 
+from edge.outbox_file import transaction
 from leads import WeighRecord, decode, encode, format_time, parse_time
 
 log = logging.getLogger(__name__)
@@ -177,7 +178,6 @@ class WeighStore:
                     for u in unweighed
                 ],
             )
-
             db.executemany(
                 "INSERT INTO scales (device_id, clock_off_s) VALUES (?1, ?2)"
                 " ON CONFLICT (device_id) DO UPDATE SET clock_off_s = ?2",
@@ -220,15 +220,8 @@ class WeighStore:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._mutex, self._meaning():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._mutex, self._meaning(), transaction(self._db) as db:
+            yield db
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._mutex, self._meaning():
