@@ -6,7 +6,7 @@ from the scale, and with its plate what registers, watch list and the box's own 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -92,7 +92,8 @@ class Inquiries:
         self._scales = scales
         self._watched = watched
         self._open: dict[str, _Inquiry] = {}
-        self._people: deque[Passage] = deque()
+        self._people: defaultdict[str, deque[Passage]] = defaultdict(deque)
+        """By camera, each by its own clock."""
         self._ending = False
 
     @property
@@ -149,14 +150,15 @@ class Inquiries:
 
     def seen_person(self, person: Passage) -> None:
         """A person has left, or was lost from sight: at the door of a vehicle, it may be."""
-        self._people.append(person)
-        while (person.last_at - self._people[0].last_at).total_seconds() > PEOPLE_KEPT_S:
-            self._people.popleft()
+        people = self._people[person.camera]
+        people.append(replace(person, shots=()))  # pictures of ten minutes of people are too many to hold
+        while (person.last_at - people[0].last_at).total_seconds() > PEOPLE_KEPT_S:
+            people.popleft()
 
     def _known_so_far(self, inquiry: _Inquiry) -> Known:
         """What is known without registers and memory."""
         passage, weighing = inquiry.passage, inquiry.weighing
-        post = self._posts[passage.camera]
+        post, people = self._posts[passage.camera], self._people[passage.camera]
         record = weighing.record if weighing else None
         identity = identity_of(passage.facts, record, weighing.confidence if weighing else 0.0)
         watched = self._watched.hits(identity, passage.last_at) if identity and self._watched else ()
@@ -167,8 +169,8 @@ class Inquiries:
             facts=passage.facts,
             sides_seen=asdict(passage.facts.sides),
             plate_sought={sought.end: (sought.shots, sought.found) for sought in passage.facts.plate_sought},
-            boardings=boardings(passage, self._people),
-            people_in_bed=people_in_bed(passage, self._people),
+            boardings=boardings(passage, people),
+            people_in_bed=people_in_bed(passage, people),
             weighing=weighing,
             watched=watched,
             looked_for=frozenset({"track", "facts"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +25,7 @@ from edge.weighing.desk import Settled, WeighDesk
 from leads import Plate, WeighRecord
 from leads import Scale as ScaleOfRecord
 from tests.unit.edge.passages import NOON, driven
+from tests.unit.edge.test_people import COMES, VAN, person
 from tests.unit.edge.test_rules import SHANGHAI
 from tests.unit.edge.watchlists import entry
 
@@ -182,6 +183,15 @@ def test_a_vehicle_over_two_scales_waits_for_both() -> None:
         rig.lookups.stop()
     (known,) = rig.known
     assert known.weighing is not None
+
+
+def test_people_are_remembered_by_their_own_cameras_clock(rig: Rig) -> None:
+    rig.inquiries.seen_person(person(COMES, first_s=2.0))
+    later = person(COMES, camera="of another year")
+    rig.inquiries.seen_person(replace(later, last_at=later.last_at + timedelta(days=365)))
+    rig.inquiries.passed(VAN, None, looking=False)
+    rig.inquiries.finish()
+    assert [b.into for b in rig.known[0].boardings] == [True]
 
 
 def test_each_pass_is_judged_once_and_answers_of_unknown_ones_are_let_go(rig: Rig) -> None:
