@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from detector.geometry import share_inside
 from detector.passage import Passage
-from edge.rules.known import Boarding
+from edge.rules.known import MARGIN_S, Boarding
 
 NEAR = 0.5
 """Share of a person's box that must lie in the vehicle's, widened by `REACH`, for the person to be at the vehicle."""
 REACH = 0.15
 """Of the vehicle's width and height, to every side: doors open outwards."""
-MARGIN_S = 1.0
-"""People vanish behind the door a moment before the vehicle starts, and tracks end a moment late."""
 WALKED = 0.5
 """A person who moved less than this share of the own height neither came nor went."""
 SEEN_S = 0.5

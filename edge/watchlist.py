@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -27,7 +27,6 @@ from edge.spare_file import SpareFileError
 from edge.watchlist_file import ShardState, WatchFile
 from leads import (
     UNKNOWN,
-    Colour,
     SignatureError,
     WatchEntry,
     WatchList,
@@ -37,14 +36,13 @@ from leads import (
     read,
     verify_any,
 )
+from leads.base import COLOURS
 from leads.quiet import QuietLog
 from leads.topics import all_watchlists, watchlist_topic
 
 log = logging.getLogger(__name__)
 SHARDS: Final = "0123456789abcdef"
 _TOPICS: Final = {watchlist_topic(shard): shard for shard in SHARDS}
-COLOURS: Final[tuple[Colour, ...]] = get_args(Colour)
-"""Gravest first."""
 MOST_BYTES: Final = 32 << 20
 """Largest message taken: 20,000 entries are some 6 MB."""
 FILE_NAME: Final = "watchlist.db"

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from edge.settings import load_site
 from edge.spare_file import SpareFileError
-from edge.watchlist import COLOURS, SHARDS, watchlist_path
+from edge.watchlist import SHARDS, watchlist_path
 from edge.watchlist_file import ShardState, WatchFile
+from leads.base import COLOURS
 from leads.settings_file import SettingsError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -97,6 +97,7 @@ SchemaVersion = Annotated[str, StringConstraints(pattern=r"^1\.(0|[1-9][0-9]{0,4
 
 Colour = Literal["red", "orange", "yellow", "blue"]
 """The four colours of risk, gravest first."""
+COLOURS: Final[tuple[Colour, ...]] = get_args(Colour)
 
 
 class Part(BaseModel):

@@ -92,6 +92,10 @@ class Span:
         return self.to_s - self.from_s
 
 
+MARGIN_S = 1.0
+"""People vanish behind the door a moment before the vehicle starts, and tracks end a moment late."""
+
+
 @dataclass(frozen=True, slots=True)
 class Boarding:
     """A person who went into the vehicle, or came out of it, while it stood."""

@@ -14,9 +14,7 @@ from edge.rules.numbers import Days
 from edge.rules.passes import PassRule
 from edge.rules.permits import LOW, States, by_register, sure
 from leads import Fact
-from leads.base import Colour
-
-_COLOURS: tuple[Colour, ...] = ("red", "orange", "yellow", "blue")
+from leads.base import COLOURS, Colour
 
 
 class RegistryStateRule(PassRule):
@@ -85,7 +83,7 @@ class WatchedRule(PassRule):
         hits = [h for h in known.watched if h.entry.since <= now and (h.entry.until is None or now < h.entry.until)]
         if not trial.check("is under watch", bool(hits), f"{len(known.watched)} entries"):
             return trial.ends()
-        hit = min(hits, key=lambda h: (not h.exact, _COLOURS.index(h.entry.colour)))
+        hit = min(hits, key=lambda h: (not h.exact, COLOURS.index(h.entry.colour)))
         return self._says(trial, hit)
 
     def _says(self, trial: Trial, hit: WatchHit) -> Judgement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edge.rules.base import Check, Judgement, Level, RuleBase, Trial
-from edge.rules.known import Known, Span
+from edge.rules.known import MARGIN_S, Known, Span
 from leads import Fact
 
 
@@ -38,10 +38,14 @@ class PassRule(RuleBase):
         return trial.fires(text, during.from_s, during.to_s, facts=facts, zone=zone, level=level, conditions=conditions)
 
 
-def boarding_stop(known: Known, margin_s: float = 1.0) -> Span | None:
-    """The first stop at which people got on or off; None where there was none. `margin_s`: as edge.people allows."""
-    times = [b.at_s for b in known.boardings]
-    return next((s for s in known.stops if any(s.from_s - margin_s <= t <= s.to_s + margin_s for t in times)), None)
+def boarded_at(known: Known, stop: Span) -> int:
+    """How many people got on or off at a stop, as closely as `edge.people` can tell when."""
+    return sum(stop.from_s - MARGIN_S <= b.at_s <= stop.to_s + MARGIN_S for b in known.boardings)
+
+
+def boarding_stop(known: Known) -> Span | None:
+    """The first stop at which people got on or off; None where there was none."""
+    return next((stop for stop in known.stops if boarded_at(known, stop)), None)
 
 
 def count(name: str, value: int) -> Fact:

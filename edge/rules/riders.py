@@ -8,7 +8,7 @@ from detector.plan import Purpose
 from edge.rules.base import Judgement, Stage, Trial, first_act
 from edge.rules.known import Known, Span
 from edge.rules.numbers import Number, Seconds
-from edge.rules.passes import PassRule, count
+from edge.rules.passes import PassRule, boarded_at, count
 from leads import Fact
 
 
@@ -35,7 +35,7 @@ class BoardingOutsideRule(PassRule):
 
     def _at(self, trial: Trial, stop: Span) -> Judgement:
         known = trial.known
-        people = sum(1 for b in known.boardings if stop.from_s - 1 <= b.at_s <= stop.to_s + 1)
+        people = boarded_at(known, stop)
         least = self.people.value
         if not trial.check("people got on or off", people >= least, people, f"at least {least:g}"):
             return trial.ends()
