@@ -88,7 +88,8 @@ class NotRegisteredRule(PassRule):
             f"悬挂危险货物标志（{'、'.join(seen)}），{word}；须现场核验证件",
             *sign_facts(known),
             Fact(name="permit", value=stands),
-            level=graded(known, self.level),
+            # A misread number is in no register either.
+            level="low" if known.registry.answered == "absent" else graded(known, self.level),
             conditions=by_register(known),
         )
 

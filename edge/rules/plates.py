@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from edge.registry.entries import VehicleEntry
 from edge.rules.base import Judgement, Trial
 from edge.rules.known import Known, PastPass
-from edge.rules.numbers import Hour, Kilometres, KmPerHour, Number, Seconds, Share
+from edge.rules.numbers import Hour, Kilometres, KmPerHour, Metres, Number, Seconds, Share
 from edge.rules.on_record import RegistryStateRule, WatchedRule
 from edge.rules.passes import PassRule, count
 from edge.rules.permits import LOW, by_register, graded, sure
@@ -117,12 +119,19 @@ class OtherVehicle(BaseModel):
 
 
 class OtherTypeRule(PassRule):
-    """Seen as another kind of vehicle than is registered under its plate: a false or a cloned one."""
+    """Seen as another kind of vehicle than is registered under its plate: a false or a cloned one.
+
+    The class vote alone is wrong far oftener than a plate is false: something else must contradict the register too.
+    """
 
     kind: Literal["other_type"]
     contradictions: tuple[OtherVehicle, ...]
     least_share: Share
     """Of the class vote that must fall on what it is not."""
+    goods_bodies: tuple[str, ...]
+    """Kinds of body that no car or bus has."""
+    off_length: Metres
+    """By how much the interval of the measured length must miss the registered one."""
 
     def tries(self, trial: Trial) -> Judgement:
         """Whether the register's type and the look cannot be one vehicle."""
@@ -137,14 +146,36 @@ class OtherTypeRule(PassRule):
         told = f"{registered}, seen as {known.class_name} ({known.share((known.class_name,)):.0%})"
         if not trial.check("seen as another kind", share >= least, told, f"at least {least:.0%}"):
             return trial.ends()
+        assert entry is not None
+        marks = list(self._marks(known, entry))
+        if not trial.check(
+            "axles, body or length contradict the register too", True if marks else None, ", ".join(marks)
+        ):
+            return trial.ends()
         return self.told(
             trial,
             f"登记车型 {registered} 与所见 {known.class_name} 不符，疑为套牌或假牌",
+            Fact(name="contradicted_by", value=", ".join(marks)),
             Fact(name="registered_type", value=registered),
             Fact(name="seen_as", value=known.class_name, confidence=min(1.0, share)),
             level=graded(known, self.level),
             conditions=by_register(known),
         )
+
+    def _marks(self, known: Known, entry: VehicleEntry) -> Iterator[str]:
+        """What else is seen that the registered vehicle does not have."""
+        axles, body, measured = known.facts.axles, known.facts.body, known.facts.measured
+        if axles.sure and axles.value is not None and entry.axles is not None and known.trailer is None:
+            seen = axles.value.count + axles.value.lifted
+            if seen != entry.axles:
+                yield f"{seen} axles"
+        if body.sure and body.value in self.goods_bodies and entry.vehicle_type[:1] in ("K", "M"):
+            yield f"body {body.value}"
+        length = measured.length_m if measured else None
+        if length is not None and entry.length_m is not None:
+            off = self.off_length.value
+            if length.low > entry.length_m + off or length.high < entry.length_m - off:
+                yield f"length {length.value:.1f} m"
 
 
 class PlateClassRule(PassRule):
@@ -164,6 +195,10 @@ class PlateClassRule(PassRule):
         share, least = max(shares, default=0.0), self.least_share.value
         told = f"type {identity.plate_type}, seen as {known.class_name}"
         if not trial.check("no such plate on such a vehicle", share >= least, told, f"at least {least:.0%}"):
+            return trial.ends()
+        asked = known.registry.answered
+        unheld = {"absent": True, "found": False}.get(asked)
+        if not trial.check("no register holds the number under this type", unheld, asked):
             return trial.ends()
         return self.told(
             trial,

@@ -52,12 +52,14 @@ class MassRule(RuleBase):
             Fact(name="scale_tolerance", value=mass.tolerance, unit="%"),
         )
         at_s = min(max(weighing.at_s, known.first_s), known.last_s)
+        # Nobody has said yet that it has no permit and is not exempt.
+        unasked = self.level == "high" and known.registry.answered != "found"
         return trial.fires(
             f"称重 {tonnes(mass.measured_kg)}，扣除误差 {mass.tolerance:g}% 后 {tonnes(mass.effective_kg)}，{text}",
             at_s,
             at_s,
             facts=(*weighed_as, *facts),
-            level="low" if mass.faults else self.level,
+            level="low" if mass.faults else "medium" if unasked else self.level,
             conditions=(*weigh_conditions(known, weighing, self.scale), *more),
         )
 
