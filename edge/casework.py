@@ -135,7 +135,9 @@ class CaseWorker:
         settings = self._evidence
         first_s = max(finding.from_s, finding.proven_s - settings.longest_act_s)
         until_s = finding.proven_s + settings.post_s
-        draft = self._draft(finding, passage, (first_s, finding.proven_s), known)
+        # Of an act of one moment, such as a weighing, the other picture is from a second before.
+        shown_s = first_s if finding.proven_s > first_s else max(passage.first_s, first_s - 1.0)
+        draft = self._draft(finding, passage, (shown_s, finding.proven_s), known)
         self._acts.begin(draft.lead_id, finding, passage)
         start_s = first_s - settings.pre_s
         kept = held is not None and held.covers(start_s, until_s)
@@ -293,6 +295,7 @@ def registry_ref(known: Known) -> RegistryRef | None:
         return None
     day = known.local(known.first_s).date()
     return RegistryRef(
+        plate=known.identity.plate if known.identity else "",
         source=asked.source,
         answered=asked.answered,
         as_of=asked.as_of,

@@ -101,7 +101,7 @@ def check(site: SitePath) -> None:
         err.print(f"  second look {', '.join(m.name for m in second.models)} on {second.network.provider}: {what}")
     today = datetime.now(settings.zone_info).date()
     for word, there in (("in force", True), ("not in force today", False)):
-        rules = [rule.id for rule in book.rules if (rule in book.in_force(today)) is there]
+        rules = [f"{rule.id} v{rule.version}" for rule in book.rules if (rule in book.in_force(today)) is there]
         if rules:
             err.print(f"  rules {word}: {', '.join(rules)}", highlight=False)
     err.print("  cameras and broker were not tried: see lushao cameras probe, and the log of lushao edge run")

@@ -200,7 +200,7 @@ class Inquiries:
             trailer_registry=found.trailer_registry,
             waybill=found.waybill,
             history=found.history,
-            looked_for=EVERYTHING,
+            looked_for=EVERYTHING if found.asked else EVERYTHING - {"registry", "history"},
         )
         # The scale's camera may have read a plate that the box did not.
         self._judge_read(inquiry, known)

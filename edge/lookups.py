@@ -41,6 +41,8 @@ class Found:
     trailer_registry: Lookup[VehicleEntry] = NOT_ASKED
     waybill: Lookup[Waybill] = NO_WAYBILL
     history: tuple[PastPass, ...] = ()
+    asked: bool = True
+    """False where nobody could be asked in time."""
 
 
 Finder = Callable[[Question], Found]
@@ -87,7 +89,7 @@ class LookupDesk:
             if self._waiting >= self._depth:
                 self.unasked += 1
                 self._quiet.warning("full", "registers are too slow: vehicles are judged without them")
-                self._found.append(Found(question.passage_id))
+                self._found.append(Found(question.passage_id, asked=False))
                 return
             self._waiting += 1
         self._questions.put(question)

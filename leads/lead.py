@@ -166,6 +166,8 @@ class WeighRef(Part):
 class RegistryRef(Part):
     """What became of asking the register of vehicles."""
 
+    plate: Prose = ""
+    """Number that was asked for, doubtful or not."""
     source: Label = ""
     """Name of the register."""
     answered: Literal["found", "absent", "unreachable", "not_asked"]

@@ -37,6 +37,9 @@ def load_settings(path: Path, model: type[Model]) -> Model:
         raise SettingsError([_describe_syntax(path, error)]) from None
     except yaml.YAMLError as error:
         raise SettingsError([f"{path}: is not YAML: {error}"]) from None
+    except ValueError as error:
+        line = _line_of_bad_value(tree)
+        raise SettingsError([f"{path}:{line}: no such date, time or number: {error}"]) from None
     twice = list(_keys_twice(path, tree))
     if twice:
         raise SettingsError(twice)
@@ -47,6 +50,18 @@ def load_settings(path: Path, model: type[Model]) -> Model:
     except ValidationError as error:
         raise SettingsError([_describe(path, tree, problem) for problem in _causes(error.errors())]) from None
     return _resolved(settings, path.parent.resolve())
+
+
+def _line_of_bad_value(node: yaml.Node | None) -> int:
+    """Line (from 1) of the first value that cannot be made, such as the 31st of June."""
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            yaml.SafeLoader("").construct_object(node)
+        except ValueError:
+            return node.start_mark.line + 1
+    below = [n for pair in node.value for n in pair] if isinstance(node, yaml.MappingNode) else []
+    below = node.value if isinstance(node, yaml.SequenceNode) else below
+    return next((line for n in below if (line := _line_of_bad_value(n))), 0)
 
 
 def _resolved(model: Model, folder: Path) -> Model:

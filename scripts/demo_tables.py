@@ -31,7 +31,7 @@ def leads_table(leads: Sequence[Lead], book: RuleBook) -> Table:
             f"{lead.camera.id}\n{lead.occurred_at:%H:%M:%S}.{lead.occurred_at.microsecond // 100_000}",
             f"{lead.vehicle.vehicle_class} {lead.vehicle.class_score:.2f}\n{plate.text if plate else 'plate unknown'}",
             f"{act.rule_id} v{act.rule_version} {titles[act.rule_id]}\n{act.unit}, {lead.suspect_level}",
-            "\n".join(f"{c.what}: {c.found}" for c in [c for c in lead.checks if c.met and c.found][-3:]),
+            act.summary,
             _proof(lead),
         )
     return table

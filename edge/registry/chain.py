@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ from edge.registry.http import HttpRegistry
 from edge.registry.importing import Order, import_registry
 from edge.registry.protocol import Registry, RegistryError
 from edge.registry.settings import FileRegistrySettings, RegistrySettings
+from leads import format_time
 from leads.base import UNKNOWN
 from leads.settings_file import SettingsError
 
+log = logging.getLogger(__name__)
 Entry = TypeVar("Entry")
 Clock = Callable[[], datetime]
 
@@ -101,5 +104,11 @@ def _bring_up_to_date(into: Path, csv: Path) -> None:
         made = datetime.fromtimestamp(into.stat().st_mtime, UTC) if into.exists() else None
     except OSError as error:
         raise RegistryError(f"{csv}: {error.strerror}; put the table there, or leave csv out") from None
-    if made is None or made <= changed:
+    if made is not None and made > changed:
+        return
+    try:
         import_registry(Order(into, csv.stem, min(changed, datetime.now(UTC)), vehicles=csv))
+    except RegistryError as error:
+        if made is None:
+            raise
+        log.error("%s is not taken, and the register goes on as it was on %s: %s", csv, format_time(made), error)

@@ -16,7 +16,7 @@ from edge.durable import sync_folder
 from edge.registry.csv_file import Problems, examine, read_rows
 from edge.registry.desks import Desk, VehicleDesk, WaybillDesk
 from edge.registry.protocol import RegistryError
-from edge.registry.store import About, Declared, Sheet, create, finish
+from edge.registry.store import About, Declared, Sheet, create, finish, is_register
 
 Tick = Callable[[Path, int], None]
 """Is told of which file how many bytes are done."""
@@ -74,6 +74,11 @@ def _check(order: Order) -> None:
         raise RegistryError("declared complete for waybills, but there are none: give them with --waybills")
     if order.vehicles is None and set(order.complete_for) - {"waybills"}:
         raise RegistryError("declared complete for permits, but no CSV of vehicles is given")
+    for source in (order.vehicles, order.waybills):
+        if source is not None and order.into.exists() and source.exists() and order.into.samefile(source):
+            raise RegistryError(f"--into {order.into} is the table itself: name another file, such as permits.registry")
+    if order.into.is_file() and not is_register(order.into):
+        raise RegistryError(f"{order.into} is there and is no register: name another file, or remove it")
     if order.as_of > datetime.now(UTC):
         raise RegistryError("--as-of lies in the future: give the day on which the data were taken out")
 
@@ -112,6 +117,9 @@ def _write(draft: Path, order: Order, tick: Tick) -> tuple[About, Problems]:
         waybills = _take(order.waybills, WaybillDesk(connection, order.zone), order, problems, tick)
         if problems.rows and not order.skip_bad:
             raise BadRowsError(problems)
+        for source, sheet in ((order.vehicles, vehicles), (order.waybills, waybills)):
+            if sheet is not None and not sheet.entries:
+                raise RegistryError(f"{source} holds no row that could be taken: the register stays as it was")
         about = About(
             name=order.name,
             as_of=order.as_of,

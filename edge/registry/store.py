@@ -83,6 +83,13 @@ def create(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def is_register(path: Path) -> bool:
+    """Whether a file is a register, of any version, by its header (SQLite file format, 1.3)."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    return header.startswith(b"SQLite format 3\0") and header[68:72] == APPLICATION_ID.to_bytes(4, "big")
+
+
 def finish(connection: sqlite3.Connection, about: About) -> None:
     """Write what it says of itself, and close it."""
     connection.execute("INSERT INTO about VALUES (?)", (about.model_dump_json(),))

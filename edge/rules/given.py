@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from detector.axles import Axles
 from detector.estimates import Estimate, Measurement
@@ -30,6 +30,7 @@ from edge.rules.known import (
 )
 from leads import Measure, Plate, Scale, WatchEntry, WeighRecord
 from leads.base import Colour
+from models.taxonomy import VEHICLES
 
 Record = Mapping[str, Any]
 Made = TypeVar("Made", Permit, VehicleEntry, Waybill)
@@ -211,6 +212,13 @@ class Given(_Given):
     history: tuple[GivenPass, ...] = ()
     looked_for: tuple[Part, ...] | None = None
     """What has been looked for; none: everything."""
+
+    @model_validator(mode="after")
+    def _known_classes(self) -> Self:
+        strange = sorted({self.vehicle_class, *(self.votes or {})} - {*VEHICLES, "unknown"})
+        if strange:
+            raise ValueError(f"no vehicle class {', '.join(strange)}; use some of {', '.join(VEHICLES)}")
+        return self
 
     def known(self) -> Known:
         """What a rule would know. Raises ValueError for fields that are wrong."""

@@ -40,7 +40,9 @@ class UnsignedRule(PassRule):
         if not trial.check("registered for dangerous goods", answered, known.registry.answered):
             return trial.ends()
         tank = self._is_tanker(known, registered)
-        if not trial.check("is a tanker", tank, f"{known.share(('tank_truck',)):.0%} by its look"):
+        types = ", ".join(e.vehicle_type for e in registered if e.vehicle_type) or "of unknown type"
+        look = f"body {known.facts.body.value or 'unknown'}, {known.share(('tank_truck',)):.0%} of the vote"
+        if not trial.check("is a tanker", tank, f"registered {types}, {look}"):
             return trial.ends()
         if not trial.check("shows no sign", not any_sign(known)):
             return trial.ends()

@@ -129,7 +129,7 @@ class DangerousPlaceRule(PassRule):
             return trial.ends()
         leave = has_leave(known, names)
         found = known.registry.answered + (", old data" if known.registry.stale else "")
-        if not trial.check("has no leave for it", None if leave is None else not leave, found):
+        if not trial.check("no permit gives leave for it", None if leave is None else not leave, f"register: {found}"):
             return trial.ends()
         on_record = known.registry.answered == "found"
         return self.told(
@@ -177,7 +177,8 @@ class NightBanRule(PassRule):
         if not trial.check("panel tells of banned goods", goods, un or known.facts.panel.doubt or "empty"):
             return trial.ends()
         leave = has_leave(known, (ban.name,))
-        if not trial.check("has no leave", None if leave is None else not leave, known.registry.answered):
+        asked = f"register: {known.registry.answered}"
+        if not trial.check("no permit gives leave", None if leave is None else not leave, asked):
             return trial.ends()
         return self.told(
             trial,

@@ -130,6 +130,7 @@ def load_book(path: Path) -> RuleBook:
 def _problems(files: Sequence[Path], book: RuleBook, *, whole: bool) -> Iterator[str]:
     offences = {o.id for o in book.catalogue.offences}
     ids = {rule.id for rule in book.rules}
+    stages = {rule.id: rule.stage for rule in book.rules}
     for file, table in zip(files, book.tables, strict=True):
         for rule in table.rules:
             if rule.offence not in offences:
@@ -138,6 +139,8 @@ def _problems(files: Sequence[Path], book: RuleBook, *, whole: bool) -> Iterator
             for other in rule.gives_way_to:
                 if whole and other not in ids:
                     yield f"{file}: {rule.id}: gives way to {other}, which no table has: correct or remove it"
+                elif stages.get(other, rule.stage) != rule.stage:
+                    yield f"{file}: {rule.id}: gives way to {other}, which is judged at another time: remove it"
     for name in _twice(book.rules):
         yield f"{files[0].parent}: {name} stands in two tables: keep one"
 

@@ -17,7 +17,7 @@ from edge.weighing.files import read_file
 from edge.weighing.published import RecordError, device_of, is_own, read_record
 from edge.weighing.settings import ScaleSettings
 from edge.weighing.store import FILE, WeighStore, WeighStoreError
-from leads import SignatureError, WeighRecord, WireError, load_public_keys, parse_json, verify
+from leads import SignatureError, WeighRecord, WireError, format_time, load_public_keys, parse_json, verify
 from leads.quiet import QuietLog
 from leads.topics import weigh_topic
 
@@ -99,6 +99,8 @@ class WeighIntake:
         known = record.scale.device_id in self._scales
         why = "" if known else f"scale {record.scale.device_id} is not among the site's scales"
         new = self._store.put(record, source, self._clock(), unmatched=why)
+        if not new:
+            self._hold_against(record)
         with self._mutex:
             self.counts.received += new
             self.counts.repeated += not new
@@ -106,6 +108,16 @@ class WeighIntake:
             if new and known:
                 self._fresh.append(record)
         return record
+
+    def _hold_against(self, record: WeighRecord) -> None:
+        """A record came of a pass of which one is held: said twice does no harm, said otherwise is refused."""
+        held = self._store.held(record.scale.device_id, record.pass_id)
+        if held is None or held == record:
+            return
+        with self._mutex:
+            self.counts.refused += 1
+        told = f"{held.total_kg:g} kg, {format_time(held.weighed_at)}"
+        raise RecordError([f"pass_id: {record.pass_id} is held with other values ({told}): give each pass its own"])
 
     def records(self) -> list[WeighRecord]:
         """Records that came since the last call."""

@@ -140,6 +140,11 @@ class WeighStore:
         with self._writing() as db:
             return _put(db, record, source, at, unmatched)
 
+    def held(self, device_id: str, pass_id: str) -> WeighRecord | None:
+        """The record that is kept of a pass, if there is one."""
+        rows = self._rows("SELECT payload FROM records WHERE device_id = ? AND pass_id = ?", device_id, pass_id)
+        return decode(WeighRecord, rows[0][0]) if rows else None
+
     def put_all(self, records: Sequence[WeighRecord], source: str, at: datetime) -> list[WeighRecord]:
         """Keep many at once; those that were not there before."""
         with self._writing() as db:

@@ -170,3 +170,12 @@ def test_a_number_in_another_unit_is_refused(tmp_path: Path) -> None:
 def test_a_vehicle_that_stands_drives_against_no_lane() -> None:
     book = with_rule("TR-03", least_travel=Quantity(value=0, unit="box sizes", source="test"))
     assert findings(LANE, standing(3), book) == []
+
+
+@pytest.mark.parametrize("day", ["2027-06-31", "2027-02-30"])
+def test_a_day_that_does_not_exist_names_its_line(tmp_path: Path, day: str) -> None:
+    path = tmp_path / "rules.yaml"
+    shutil.copy(RULES / "classes.yaml", tmp_path)
+    path.write_text(BROKEN.replace("2021-04-29", day), encoding="utf8")
+    with pytest.raises(SettingsError, match=rf"{path}:14: no such date, time or number"):
+        load_book(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from edge.registry.protocol import Registry
 from edge.registry.settings import RegistrySettings
 from edge.registry.store import Declared
 from leads.settings_file import SettingsError, load_settings
-from tests.unit.edge.registry.csvs import AS_OF, TRUCK, make, opened
+from tests.unit.edge.registry.csvs import AS_OF, HEADER, TRUCK, make, opened, write
 from tests.unit.edge.registry.servers import TRUCK as ON_SERVER
 from tests.unit.edge.registry.servers import serving
 
@@ -114,3 +115,31 @@ def test_a_register_of_an_unknown_kind_names_the_known_ones(tmp_path: Path) -> N
     site.write_text("registries: [{kind: oracle}]\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="'file', 'http'"):
         load_settings(site, Site)
+
+
+def drop_in(folder: Path) -> Registry:
+    """A register that is made of the table beside it."""
+    (folder / "site.yaml").write_text("registries: [{kind: file, path: made.registry, csv: table.csv}]", "utf-8")
+    return open_registries(load_settings(folder / "site.yaml", Site).registries)
+
+
+def test_a_table_dropped_in_is_imported_when_it_is_newer(tmp_path: Path) -> None:
+    write(tmp_path / "table.csv", HEADER, TRUCK)
+    assert drop_in(tmp_path).vehicle("闽H12345", "01").answered == "found"
+    assert drop_in(tmp_path).vehicle("闽H54321", "01").answered == "absent"
+    os.utime(write(tmp_path / "table.csv", HEADER, TRUCK, TRUCK.replace("闽H12345", "闽H54321")), (2e9, 2e9))
+    assert drop_in(tmp_path).vehicle("闽H54321", "01").answered == "found"
+
+
+def test_a_bad_table_leaves_the_register_as_it_was(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path / "table.csv", HEADER, TRUCK)
+    drop_in(tmp_path)
+    os.utime(write(tmp_path / "table.csv", HEADER, "闽H1,01,F"), (2e9, 2e9))
+    assert drop_in(tmp_path).vehicle("闽H12345", "01").answered == "found"
+    assert "the register goes on as it was" in caplog.text
+
+
+def test_without_a_register_a_bad_table_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "table.csv", HEADER, "闽H1,01,F")
+    with pytest.raises(SettingsError, match=r"registries\.0: .*table\.csv"):
+        drop_in(tmp_path)

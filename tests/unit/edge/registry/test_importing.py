@@ -218,3 +218,21 @@ def test_two_imports_do_not_write_at_once(tmp_path: Path) -> None:
     finally:
         os.close(handle)
     assert make(tmp_path).is_file()
+
+
+def test_a_table_without_rows_replaces_no_register(tmp_path: Path) -> None:
+    into = make(tmp_path)
+    before = into.read_bytes()
+    with pytest.raises(RegistryError, match="holds no row"):
+        make(tmp_path, [], complete_for=("goods",))
+    assert into.read_bytes() == before
+
+
+def test_no_table_and_no_other_file_is_overwritten(tmp_path: Path) -> None:
+    table = write(tmp_path / "vehicles.csv", HEADER, TRUCK)
+    with pytest.raises(RegistryError, match="is the table itself"):
+        import_registry(Order(table, "r", AS_OF, vehicles=table))
+    letter = write(tmp_path / "letter.txt", "dear colleague")
+    with pytest.raises(RegistryError, match="is no register"):
+        import_registry(Order(letter, "r", AS_OF, vehicles=table))
+    assert letter.read_text() == "dear colleague\n"

@@ -278,3 +278,14 @@ def test_a_port_without_a_token_is_not_opened(store: WeighStore, tmp_path: Path)
     (tmp_path / "short").write_text("abc", "ascii")
     with pytest.raises(HttpSourceError, match="shorter than 16"):
         HttpServer(HttpSource(port=0, token_file=tmp_path / "short"), scale(), intake(store))
+
+
+def test_a_second_record_of_a_pass_with_other_values_is_refused_and_the_first_stays(store: WeighStore) -> None:
+    taking = intake(store)
+    first = weighed("r", 10)
+    taking.accept(encode(first))
+    taking.accept(encode(first))
+    with pytest.raises(RecordError, match="r is held with other values"):
+        taking.accept(encode(first.model_copy(update={"total_kg": first.total_kg + 12_000})))
+    assert kept(store, "r").record == first
+    assert (taking.counts.received, taking.counts.repeated, taking.counts.refused) == (1, 1, 1)
