@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from edge.rules.base import RuleBase
 from edge.rules.cases import Case, Tried, load_cases, try_case
+from edge.rules.given import Given
 from edge.rules.numbers import Quantity
 from edge.rules.table import RuleBook, load_book
 from leads.settings_file import SettingsError
@@ -144,3 +146,21 @@ def _tell(case: Case, results: list[Tried]) -> None:
             sign = {True: "+", False: "-", None: "?"}[check.met]
             wanted = f" (wanted: {check.wanted})" if check.wanted else ""
             out.print(f"    {sign} {check.what}: {check.found}{wanted}", markup=False, soft_wrap=True)
+
+
+@app.command("given")
+def list_given() -> None:
+    """List what may be given in a case, with what it means."""
+    for line in _given(Given, ""):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def _given(model: type[BaseModel], indent: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kinds = [k for k in (field.annotation, *get_args(field.annotation)) if isinstance(k, type)]
+        parts = next((k for k in kinds if issubclass(k, BaseModel)), None)
+        listed = get_origin(field.annotation) is tuple
+        told = " ".join((field.description or (parts.__doc__ if parts else None) or "").split())
+        yield f"{indent}{name}{' (a list)' if listed else ''}{': ' if told else ''}{told}"
+        if parts is not None:
+            yield from _given(parts, indent + "  ")

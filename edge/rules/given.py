@@ -37,7 +37,7 @@ Made = TypeVar("Made", Permit, VehicleEntry, Waybill)
 
 
 class _Given(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class GivenPlace(_Given):

@@ -271,3 +271,12 @@ def test_the_service_unit_may_write_where_the_shipped_site_writes() -> None:
     writable = unit()["ReadWritePaths"].split()
     for path in (site["outbox"], site["evidence"]["folder"]):
         assert any(Path(path).is_relative_to(place) for place in writable)
+
+
+def test_what_a_case_may_say_is_listed_with_its_meaning() -> None:
+    done = edge("rules", "given")
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("boarded: People who got on") for line in lines)
+    assert "  hub" in lines
+    assert any(line.startswith("weighed: A weigh record") for line in lines)
