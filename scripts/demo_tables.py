@@ -24,7 +24,7 @@ def leads_table(leads: Sequence[Lead], book: RuleBook) -> Table:
     titles = {rule.id: rule.title.en for rule in book.rules}
     table = Table(title=f"Leads that the hub holds: {len(leads)}", show_lines=True)
     for column in ("clip, time (UTC)", "vehicle", "what is suspected, for whom", "why", "what proves it"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for lead in leads:
         plate, act = lead.vehicle.plate, lead.act
         table.add_row(
