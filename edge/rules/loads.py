@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from detector.axles import Axles
 from edge.registry.entries import VehicleEntry
-from edge.rules.base import Check, Judgement, Level, RuleBase, Trial
+from edge.rules.base import Check, Judgement, Level, Trial
 from edge.rules.known import Known
 from edge.rules.limits import is_combination, tonnes
 from edge.rules.mass import ScaleTerms, mass_known, mass_of, weigh_conditions
 from edge.rules.numbers import Kilograms, Metres, Share
+from edge.rules.passes import PassRule
 from leads import Fact
 
 ASK = "建议拦检称重"
@@ -21,50 +21,28 @@ UNWEIGHED = (Check("was weighed", False, wanted="a certified scale: a camera can
 Loaded = Literal["level", "heaped", "covered"]
 
 
-class LookRule(RuleBase):
-    """A rule about how a vehicle looks."""
-
-    def judge(self, known: Known) -> Judgement:
-        """Try the rule on what the second look found."""
-        trial = Trial(self, known)
-        if not (self.concerns(trial) and self.in_hours(trial, known.first_s)):
-            return trial.ends()
-        return self.looks(trial)
-
-    def looks(self, trial: Trial) -> Judgement:
-        """Try what is the rule's own."""
-        raise NotImplementedError
-
-    def seen(
-        self, trial: Trial, text: str, *facts: Fact, level: Level | None = None, conditions: Sequence[Check] = ()
-    ) -> Judgement:
-        """It fires, over the whole time that the vehicle was in view."""
-        known = trial.known
-        return trial.fires(text, known.first_s, known.last_s, facts=facts, level=level, conditions=conditions)
-
-
-class LooseLoadRule(LookRule):
+class LooseLoadRule(PassRule):
     """A load heaped above the boards and not covered."""
 
     kind: Literal["loose_load"]
 
-    def looks(self, trial: Trial) -> Judgement:
+    def tries(self, trial: Trial) -> Judgement:
         """Whether the load surely looks heaped, which one under a cover does not."""
         load = trial.known.facts.load
         heaped = load.value == "heaped" if load.sure else None
         if not trial.check("load is heaped and open", heaped, load.value or load.doubt):
             return trial.ends()
-        return self.seen(trial, f"货物堆装高出栏板，未见苫盖；{ASK}")
+        return self.told(trial, f"货物堆装高出栏板，未见苫盖；{ASK}")
 
 
-class RaisedBoardsRule(LookRule):
+class RaisedBoardsRule(PassRule):
     """Boards built higher than they were made."""
 
     kind: Literal["raised_boards"]
     least_above: Metres
     """How much higher than registered the vehicle surely is before its measured height supports the look."""
 
-    def looks(self, trial: Trial) -> Judgement:
+    def tries(self, trial: Trial) -> Judgement:
         """Whether the boards look raised, and the measured height, where it tells, does not contradict it."""
         raised = trial.known.facts.raised_boards
         if not trial.check("boards look raised", raised.value if raised.sure else None, raised.doubt):
@@ -80,7 +58,7 @@ class RaisedBoardsRule(LookRule):
         boards = entry.board_height_m if entry else None
         facts = [] if boards is None else [Fact(name="board_height_registered_m", value=boards, unit="m")]
         text += "" if boards is None else f"，登记栏板高 {boards:g} m"
-        return self.seen(trial, f"{text}；建议拦检，现场核量栏板", *facts, level=level)
+        return self.told(trial, f"{text}；建议拦检，现场核量栏板", *facts, level=level)
 
     @staticmethod
     def _above(known: Known) -> tuple[float, float] | None:
@@ -92,7 +70,7 @@ class RaisedBoardsRule(LookRule):
         return height.low - entry.height_m, height.high - entry.height_m
 
 
-class LiftedAxleRule(LookRule):
+class LiftedAxleRule(PassRule):
     """An axle lifted while the vehicle is heavy."""
 
     kind: Literal["lifted_axle"]
@@ -102,7 +80,7 @@ class LiftedAxleRule(LookRule):
     loaded: tuple[Loaded, ...]
     """Looks of a load that count as heavy where the mass is not known."""
 
-    def looks(self, trial: Trial) -> Judgement:
+    def tries(self, trial: Trial) -> Judgement:
         """Whether an axle is lifted, and mass or else load speak for heaviness."""
         axles = sure_axles(trial.known)
         lifted = None if axles is None else axles.lifted > 0
@@ -117,7 +95,7 @@ class LiftedAxleRule(LookRule):
             if not trial.check("mass per axle on the ground", each > most, f"{each:.0f} kg", f"over {most:g} kg"):
                 return trial.ends()
             doubt = f"；仅作嫌疑，须复称（{'、'.join(mass.faults)}）" if mass.faults else ""
-            return self.seen(
+            return self.told(
                 trial,
                 f"{text}，称重 {tonnes(mass.measured_kg)}，着地各轴平均 {tonnes(each)}{doubt}；{ASK}",
                 Fact(name="mass_kg", value=mass.measured_kg, unit="kg"),
@@ -129,17 +107,17 @@ class LiftedAxleRule(LookRule):
         heavy = load.value in self.loaded if load.sure else None
         if not trial.check("looks loaded", heavy, load.value or load.doubt, ", ".join(self.loaded)):
             return trial.ends()
-        return self.seen(trial, f"{text}，车厢看似装载；{ASK}", level="low", conditions=UNWEIGHED)
+        return self.told(trial, f"{text}，车厢看似装载；{ASK}", level="low", conditions=UNWEIGHED)
 
 
-class AxlesDifferRule(LookRule):
+class AxlesDifferRule(PassRule):
     """More or fewer axles than registered."""
 
     kind: Literal["axles_differ"]
     least_match: Share
     """Least confidence that a weigh record and the vehicle belong together."""
 
-    def looks(self, trial: Trial) -> Judgement:
+    def tries(self, trial: Trial) -> Judgement:
         """Whether camera, and scale where there is one, count other axles than motor vehicle and trailer have."""
         known = trial.known
         axles = sure_axles(known)
@@ -161,7 +139,7 @@ class AxlesDifferRule(LookRule):
             "scale counts the same on the ground, or more are seen", agree, weighed or "unknown", axles.count
         ):
             return trial.ends()
-        return self.seen(
+        return self.told(
             trial,
             f"实见 {seen} 轴，登记 {registered} 轴；建议拦检核查",
             Fact(name="axles_registered", value=registered or 0),

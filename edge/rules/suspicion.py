@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from edge.rules.base import Hours, Judgement, Level, Trial
 from edge.rules.known import Known
 from edge.rules.limits import oversize_permits
-from edge.rules.loads import ASK, UNWEIGHED, Loaded, LookRule, registered_axles, sure_axles
+from edge.rules.loads import ASK, UNWEIGHED, Loaded, registered_axles, sure_axles
 from edge.rules.mass import mass_known
 from edge.rules.numbers import Metres, Number, Share
+from edge.rules.passes import PassRule
 from leads import Fact
 
 Cue = Literal["heaped", "raised_boards", "lifted_axle", "axles_differ", "over_height", "plate_hidden", "night"]
@@ -45,7 +46,7 @@ class Weights(BaseModel):
         return share.value
 
 
-class LooksOverloadedRule(LookRule):
+class LooksOverloadedRule(PassRule):
     """Looks overloaded by several marks together, and was not weighed."""
 
     kind: Literal["looks_overloaded"]
@@ -65,7 +66,7 @@ class LooksOverloadedRule(LookRule):
     least_plate_shots: Number
     """Shots that would have shown the plate before a missing one is a mark."""
 
-    def looks(self, trial: Trial) -> Judgement:
+    def tries(self, trial: Trial) -> Judgement:
         """Whether it was not weighed, and the marks that are surely seen weigh enough together."""
         known = trial.known
         weighed = mass_known(known, self.least_match)
@@ -80,7 +81,7 @@ class LooksOverloadedRule(LookRule):
         wanted = f"{self.least_score.value:g} by {self.least_marks.value:g}"
         if not trial.check("marks", True if enough else None if self._enough(found + open_) else False, told, wanted):
             return trial.ends()
-        return self.seen(
+        return self.told(
             trial,
             f"{'、'.join(WORDS[cue] for cue in found)}；{ASK}",
             Fact(name="marks", value=", ".join(found)),
