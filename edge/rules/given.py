@@ -8,13 +8,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
 
 from detector.axles import Axles
 from detector.estimates import Estimate, Measurement
 from detector.facts import Fact, Facts, Panel, PlateRead, unknown
-from detector.plan import Purpose
 from edge.registry.entries import Answered, Complete, Lookup, Permit, VehicleEntry, Waybill
+from edge.rules.given_parts import (
+    GivenAxles,
+    GivenPart,
+    GivenPass,
+    GivenPlace,
+    GivenPlate,
+    GivenRegistry,
+    GivenSize,
+    GivenWatch,
+    GivenWeighing,
+    GivenZone,
+    Record,
+)
 from edge.rules.known import (
     EVERYTHING,
     Area,
@@ -29,134 +41,12 @@ from edge.rules.known import (
     Weighing,
 )
 from leads import Measure, Plate, Scale, WatchEntry, WeighRecord
-from leads.base import Colour
 from models.taxonomy import VEHICLES
 
-Record = Mapping[str, Any]
 Made = TypeVar("Made", Permit, VehicleEntry, Waybill)
 
 
-class _Given(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class GivenPlace(_Given):
-    """Where the camera stands."""
-
-    name: str = ""
-    road_code: str | None = None
-    stake_km: float | None = None
-    direction: str | None = None
-    highway: bool | None = None
-    hub: str | None = None
-    region: str | None = "350702"
-    home_prefixes: tuple[str, ...] = ("闽H",)
-
-
-class GivenPlate(_Given):
-    """A plate."""
-
-    text: str
-    type: str = "01"
-    """GA/T 16.7, two digits."""
-    sure: bool = True
-    source: Literal["camera", "scale", "both"] = "camera"
-    """Who read it."""
-
-
-class GivenZone(_Given):
-    """A stay in a zone of the plan."""
-
-    purpose: Purpose
-    zone: str = "zone"
-    title: str = ""
-    seconds: float = 5.0
-    from_s: float = 0.0
-    travel: float = 0.0
-    angle_to_reverse: float | None = None
-
-
-class GivenAxles(_Given):
-    """Axles as the camera counted them."""
-
-    count: int
-    pattern: str = ""
-    lifted: int = 0
-    sure: bool = True
-
-
-class GivenSize(_Given):
-    """A measured value with the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-class GivenWeighing(_Given):
-    """A weigh record that was matched to the vehicle."""
-
-    total_kg: float
-    axle_count: int | None = None
-    axle_kg: tuple[float, ...] = ()
-    axle_spacing_m: tuple[float, ...] = ()
-    scale_class: str | None = "5"
-    certified: bool | None = True
-    announced: bool | None = True
-    confidence: float = 0.98
-    straddling: bool | None = False
-    alongside: bool | None = False
-    escape: bool | None = None
-    """Whether the scale says that it evaded weighing."""
-    plate: str | None = None
-    """As the scale's own camera read it."""
-    speed_kmh: float | None = 30.0
-    length_mm: float | None = None
-    width_mm: float | None = None
-    height_mm: float | None = None
-    error_mm: float | None = None
-
-
-class GivenRegistry(_Given):
-    """What became of asking the register; `vehicle` and `permits` in the fields of `VehicleEntry` and `Permit`."""
-
-    answered: Answered = "found"
-    vehicle: Record = Field(default_factory=dict)
-    permits: tuple[Record, ...] = ()
-    complete_for: tuple[Complete, ...] = ()
-    stale: bool = False
-
-
-class GivenPass(_Given):
-    """Earlier passes of the vehicle: one, or `daily` alike on each of `days` days before."""
-
-    at: AwareDatetime | None = None
-    hours_ago: float | None = None
-    days: tuple[int, ...] = ()
-    """Days before the case's, 0 being the same."""
-    daily: tuple[str, ...] = ()
-    """Local times HH:MM on each of these days."""
-    hub: str | None = None
-    site: str = "here"
-    place: str = ""
-    distance_km: float | None = None
-    boarded: int = 0
-
-
-class GivenWatch(_Given):
-    """An entry of the watch list that the vehicle may be."""
-
-    colour: Colour = "red"
-    reason: str = "多次超限"
-    kind: str = "repeat_overload"
-    exact: bool = True
-    """False where one character was not read."""
-    since: AwareDatetime = datetime(2026, 1, 1, tzinfo=UTC)
-    until: AwareDatetime | None = None
-    prior_count: int | None = None
-
-
-class Given(_Given):
+class Given(GivenPart):
     """What is known of the pass. All that is left out is unknown."""
 
     at: AwareDatetime = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
