@@ -250,6 +250,7 @@ class CaseWorker:
             facts=finding.facts,
             checks=_told(finding.checks),
             conditions=_told(finding.conditions),
+            proof=rule.proof,
             weigh=weigh_ref(known) if known else None,
             registry=registry_ref(known) if known else None,
             prior_count=_priors(known) if known else None,

@@ -18,6 +18,7 @@ from detector.passage import Passage
 from edge.durable import write_durably
 from edge.evidence.facts import ProofPicture
 from edge.outbox_records import ActPlace
+from edge.rules.base import ProofTerms
 from leads import Act, CameraRef, Check, Fact, ModelRef, PassageRef, RegistryRef, Vehicle, WeighRef
 from leads.base import Ident, Sha256Hex, UlidText, UtcMs
 
@@ -61,6 +62,8 @@ class Draft(BaseModel):
     """Why the rule fired."""
     conditions: tuple[Check, ...] = ()
     """What the grade of the evidence hangs on, besides pictures and clip."""
+    proof: ProofTerms | None = None
+    """What pictures, clip and clock have to show for the best grade, by the rule."""
     weigh: WeighRef | None = None
     registry: RegistryRef | None = None
     prior_count: int | None = None

@@ -31,7 +31,6 @@ from edge.evidence.manifest import (
 )
 from edge.evidence.pictures import Caption, write_overlay, write_picture
 from edge.outbox import ChainHead, RecoveredLead
-from edge.rules.mass import WEIGHED
 from leads import Check, EvidenceRef, FileRef, Lead, LeadUpdate, encode, sign, sign_bytes
 
 MOST_FACTS = 20
@@ -228,34 +227,29 @@ def _lead(draft: Draft, manifest: Manifest, digest: str, folder: str) -> Lead:
     )
 
 
-CLIP_LEAST_S = 10.0
-"""Video of a weighing lasts at least so long: practice of weighing points (>= 10 s)."""
-CLOCK_MOST_MS = 1000.0
-"""Clock error that GA/T 832-2014 allows."""
-
-
 def _proof_conditions(draft: Draft, manifest: Manifest) -> tuple[Check, ...]:
     """What the pictures, the clip and the clock give to the grade."""
     kinds = [f.kind for f in manifest.files]
     whole = Check(what="all evidence is there", met=not manifest.missing, found="; ".join(manifest.missing)[:2000])
     panorama = Check(what="a panorama", met="panorama" in kinds, found=f"{kinds.count('panorama')}", wanted="1")
-    if not any(check.what == WEIGHED for check in draft.conditions):
+    terms = draft.proof
+    if terms is None:
         return (whole, panorama)
     shown = {f.name for f in draft.facts if f.known and f.proof is not None}
     length = draft.clip.end_s - draft.clip.start_s if draft.clip else 0.0
-    clock = draft.clock_error_ms
+    least_s, most_ms, clock = terms.least_video.value, 1000 * terms.most_clock_error.value, draft.clock_error_ms
     return (
         whole,
         panorama,
         Check(what="head picture with a readable plate", met="plate_front" in shown),
         Check(what="side picture with the wheels on the ground", met="axle_count" in shown),
         Check(what="tail picture with a plate", met=bool(shown & {"plate_rear", "plate_trailer"})),
-        Check(what="video", met=length >= CLIP_LEAST_S, found=f"{length:.1f} s", wanted=f"{CLIP_LEAST_S:g} s"),
+        Check(what="video", met=length >= least_s, found=f"{length:.1f} s", wanted=f"{least_s:g} s"),
         Check(
             what="clock error",
-            met=None if clock is None else clock <= CLOCK_MOST_MS,
+            met=None if clock is None else clock <= most_ms,
             found="unknown" if clock is None else f"{clock:g} ms",
-            wanted=f"at most {CLOCK_MOST_MS:g} ms",
+            wanted=f"at most {most_ms:g} ms",
         ),
     )
 

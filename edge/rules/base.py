@@ -60,6 +60,20 @@ class Title(BaseModel):
     """For who reads no Chinese."""
 
 
+class ProofTerms(BaseModel):
+    """What the evidence of a case without stopping the vehicle has to show, besides a panorama, for the best grade.
+
+    Pictures of head, side and tail with plates and wheels are asked for as well.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    least_video: Seconds
+    """How long the clip lasts."""
+    most_clock_error: Seconds
+    """How far the clock may be off."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One condition of a rule, as it was tried."""
@@ -197,6 +211,8 @@ class RuleBase(BaseModel):
     """Share of the class vote that has to fall on `classes`."""
     same_act_within: Seconds
     """A vehicle that is found breaking it again this soon is still at the same act."""
+    proof: ProofTerms | None = None
+    """What its evidence has to show; none: a panorama and all that was to be kept."""
     one_act_per: Literal["camera", "site"] = "camera"
     """Whether the same vehicle before another camera of the site is at the same act, too: known by its plate."""
     gives_way_to: tuple[str, ...] = ()

@@ -11,8 +11,6 @@ from edge.rules.base import Check, Trial
 from edge.rules.known import Known, Weighing
 from edge.rules.numbers import Number, Percent, Seconds, Share
 
-WEIGHED = "weigh record is this vehicle's"
-"""The condition that a case of weighing has, and no other."""
 GOODS = ("H", "Q", "Z", "N", "T")
 """Vehicle types (GA/T 16.4) that carry goods or work: trucks, tractors, special vehicles, low-speed ones."""
 
@@ -111,7 +109,9 @@ def weigh_conditions(known: Known, weighing: Weighing, terms: ScaleTerms) -> tup
     scale_class = weighing.scale_class
     vehicle_type = known.entry.vehicle_type if known.entry else ""
     return (
-        Check(WEIGHED, weighing.confidence >= least, f"{weighing.confidence:.2f}", f"{least:g}"),
+        Check(
+            "weigh record is this vehicle's", weighing.confidence >= least, f"{weighing.confidence:.2f}", f"{least:g}"
+        ),
         Check(
             "weighed and pictured together",
             None if apart is None else apart <= most,

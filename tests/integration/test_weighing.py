@@ -72,6 +72,10 @@ def test_a_record_that_comes_over_the_broker_makes_a_lead_of_the_truck_it_belong
     assert lead.passage.id == closed[1].passage.id
     assert (lead.act.offence, lead.act.unit, lead.suspect_level) == ("overload", "transport", "medium")
     assert {fact.name: fact.value for fact in lead.facts}["limit_kg"] == 18_000
+    graded = {check.what: (check.met, check.wanted) for check in lead.grading}
+    assert graded["video"] == (False, "10 s")
+    assert graded["weigh record is this vehicle's"][0]
+    assert (lead.evidence_grade, closed[1].evidence_grade) == ("B", "A")
     house.wait_for(lambda: len(leads(house, "TR-01")) == 3, 40)
     assert box.stop() == 0
     with WeighStore(house.box_folder / "weighings.db") as store:
