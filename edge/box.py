@@ -36,7 +36,7 @@ from edge.outbox import Outbox, RecoveredLead
 from edge.publisher import Publisher
 from edge.readings import BoxState, CameraPost, health_of, readings_of, telemetry_of
 from edge.rules import Finding, Known, RuleBook
-from edge.second_look import Answer, Loaded, SecondLookDesk, load_second_look
+from edge.second_look import Answer, SecondLookDesk, load_second_look
 from edge.settings import SiteCamera, SiteSettings
 from edge.watch import CameraWatch, WatchSettings
 from leads import (
@@ -81,23 +81,11 @@ class Box:
         self._on_passage = on_passage
         self._doorbell = threading.Event()
         self._network = Network.load(site.detector)
-        self._second_look: SecondLookDesk | None = None
-        loaded: Loaded | None = None
-        if site.second_look is not None:
-            sources = [camera.source for camera in site.cameras]
-            loaded = load_second_look(site.second_look, sources, site.zone_info, reader)
-            depth, most_mib = site.second_look.depth, site.second_look.most_mib
-            self._second_look = SecondLookDesk(loaded.look, depth=depth, most_mib=most_mib)
+        self._second_look, models = _second_look(site, reader)
         own = self._network.manifest
         first = ModelRef(name=own.name, sha256=own.sha256, provider=self._network.provider)
-        models = (first, *(loaded.models if loaded else ()))
-        self._facts = BoxFacts(site.site, site.box, models, book)
-        root = site.evidence.folder
-        root.mkdir(parents=True, exist_ok=True)
-        self._outbox = Outbox.open_or_salvage(site.outbox)
-        added = self._outbox.recover(_leads_on_disk(root, self._outbox))
-        if added:
-            log.warning("%d sealed leads were not in the outbox yet (power cut?); they are now", added)
+        self._facts = BoxFacts(site.site, site.box, (first, *models), book)
+        self._outbox = _outbox(site)
         self._knowledge = Knowledge(site, site.outbox.parent, self._publish_lightly)
         self._session = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{time.monotonic_ns() % 10**6:06d}"
         self._publisher = Publisher(
@@ -109,17 +97,7 @@ class Box:
             hub_keys=load_public_keys(site.keys.hub) if site.keys.hub else (),
             listeners=self._knowledge.listeners(),
         )
-        quota = DiskQuota(
-            root,
-            site.evidence.min_free_mib << 20,
-            lambda: self._outbox.closed_leads(datetime.now(UTC) - timedelta(days=site.evidence.keep_open_days)),
-        )
-        key = load_private_key(site.keys.box)
-        _leave_key(root, key.public_key())
-        sealer = Sealer(root, key, site.zone_info, site.evidence.jpeg_quality, lambda: datetime.now(UTC))
-        self._desk = EvidenceDesk(
-            root, sealer, self._outbox, quota, site.evidence.jpeg_quality, self._publisher.wake, monotonic
-        )
+        quota, self._desk = self._open_desk()
         acts = ActBook(self._outbox.acts)
         self.posts = {c.source.id: self._post(c, book, acts) for c in site.cameras}
         self._inquiries = Inquiries(
@@ -146,6 +124,15 @@ class Box:
             self._second_look,
             self._knowledge,
         )
+
+    def _open_desk(self) -> tuple[DiskQuota, EvidenceDesk]:
+        evidence, outbox = self._site.evidence, self._outbox
+        root, quality, keep = evidence.folder, evidence.jpeg_quality, timedelta(days=evidence.keep_open_days)
+        quota = DiskQuota(root, evidence.min_free_mib << 20, lambda: outbox.closed_leads(datetime.now(UTC) - keep))
+        key = load_private_key(self._site.keys.box)
+        _leave_key(root, key.public_key())
+        sealer = Sealer(root, key, self._site.zone_info, quality, lambda: datetime.now(UTC))
+        return quota, EvidenceDesk(root, sealer, outbox, quota, quality, self._publisher.wake, self._monotonic)
 
     def run(self, stop: threading.Event) -> None:
         """Work. Returns after `stop`, or when all cameras are files that have ended and all leads are received."""
@@ -344,6 +331,26 @@ class Box:
 
     def _health(self) -> Health:
         return health_of(self.state)
+
+
+def _second_look(site: SiteSettings, reader: SignSource | None) -> tuple[SecondLookDesk | None, tuple[ModelRef, ...]]:
+    """The desk of a site's second look, and the networks that take part; none where it is switched off."""
+    settings = site.second_look
+    if settings is None:
+        return None, ()
+    loaded = load_second_look(settings, [camera.source for camera in site.cameras], site.zone_info, reader)
+    return SecondLookDesk(loaded.look, depth=settings.depth, most_mib=settings.most_mib), loaded.models
+
+
+def _outbox(site: SiteSettings) -> Outbox:
+    """The outbox, with the sealed leads that a power cut kept from it."""
+    root = site.evidence.folder
+    root.mkdir(parents=True, exist_ok=True)
+    outbox = Outbox.open_or_salvage(site.outbox)
+    added = outbox.recover(_leads_on_disk(root, outbox))
+    if added:
+        log.warning("%d sealed leads were not in the outbox yet (power cut?); they are now", added)
+    return outbox
 
 
 def _leave_key(root: Path, public: Ed25519PublicKey) -> None:
