@@ -10,8 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.plate_codes import PLATE_CODES
 from models.lab.signs.lettering import PLATE_COLOURS
-from models.lab.signs.spec import PlateSpec, PlateType
+from models.lab.signs.spec import PlateSpec
 from scripts.scenes.motion import pose_at, speed_kmh
 from scripts.scenes.spec import Kind, PlacedVehicle, VehicleSpec
 
@@ -27,20 +28,6 @@ SCALE = {
 """A made-up scale of accuracy class 5 (JJG 907-2006) whose certificate holds."""
 SCALE_ERROR = 1.012
 """Within the +-5 % that class 5 may err in service."""
-
-
-PLATE_CODES: dict[PlateType, str] = {
-    "large_car": "01",
-    "small_car": "02",
-    "motorcycle": "07",
-    "low_speed": "13",
-    "trailer": "15",
-    "learner": "16",
-    "police": "23",
-    "large_nev": "51",
-    "small_nev": "52",
-}
-"""Plate types by GA/T 16.7."""
 
 
 VEHICLE_TYPES: dict[Kind, str] = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Literal, TypeVar
 
 import numpy as np
+import yaml
 
 from models.lab.signs.lettering import random_plate
 from models.lab.signs.spec import PanelSpec, PlateSpec, PlateType
@@ -12,6 +15,7 @@ from scripts.scenes.kinds import BODIES_FOR, FLAT_HEIGHT, FORMS, GOODS, KIND_SHA
 from scripts.scenes.spec import Body, Kind, Load, VehicleSpec
 
 Word = TypeVar("Word", bound=str)
+RULES = Path(__file__).resolve().parents[2] / "configs/rules/loads.yaml"
 
 
 def drawn(rng: np.random.Generator, weights: dict[Word, float]) -> Word:
@@ -20,15 +24,24 @@ def drawn(rng: np.random.Generator, weights: dict[Word, float]) -> Word:
     return names[int(rng.choice(len(names), p=np.array(list(weights.values())) / sum(weights.values())))]
 
 
-def limit_kg(axles: int, combination: bool) -> float:
-    """Limit of the total mass for the axles on the ground, GB 1589-2016 table 3 (62号令 art. 3 has the same).
+@lru_cache
+def _limits() -> dict[tuple[int, bool], float]:
+    """Limits of the newest OL-01 of the rule book, in kg, by axles and whether it is a combination.
 
-    ValueError for numbers of axles that the table does not hold.
+    Read as plain YAML: a machine that renders has none of the box's packages.
     """
-    table = {3: 27, 4: 36, 5: 43, 6: 49} if combination else {2: 18, 3: 25, 4: 31}
-    if axles not in table:
+    tables = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    rule = max((r for r in tables["rules"] if r["id"] == "OL-01"), key=lambda r: r["version"])
+    rows = [row for row in rule["limits"]["rows"].values() if not row.get("one_drive_axle")]
+    return {(row["axles"], row["combination"]): float(row["limit"]["value"]) for row in rows}
+
+
+def limit_kg(axles: int, combination: bool) -> float:
+    """Limit of the total mass for the axles on the ground. ValueError for numbers of axles that the table has not."""
+    limit = _limits().get((axles, combination))
+    if limit is None:
         raise ValueError(f"no limit known for {axles} axles{' in combination' if combination else ''}")
-    return table[axles] * 1000.0
+    return limit
 
 
 def sample_vehicle(
