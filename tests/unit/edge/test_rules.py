@@ -179,3 +179,14 @@ def test_a_day_that_does_not_exist_names_its_line(tmp_path: Path, day: str) -> N
     path.write_text(BROKEN.replace("2021-04-29", day), encoding="utf8")
     with pytest.raises(SettingsError, match=rf"{path}:14: no such date, time or number"):
         load_book(path)
+
+
+@pytest.mark.parametrize(("other", "told"), [("WL-01", "is judged at another time"), ("TR-09", "no table has")])
+def test_a_rule_gives_way_only_to_one_that_is_judged_with_it(tmp_path: Path, other: str, told: str) -> None:
+    book = tmp_path / "rules"
+    shutil.copytree(RULES, book)
+    road = book / "road.yaml"
+    text = road.read_text(encoding="utf8")
+    road.write_text(text.replace("    kind: no_stop\n", f"    kind: no_stop\n    gives_way_to: [{other}]\n"), "utf8")
+    with pytest.raises(SettingsError, match=f"TR-02: gives way to {other}, .*{told}"):
+        load_book(book)
