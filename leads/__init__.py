@@ -29,6 +29,7 @@ from leads.lead import (
 )
 from leads.orders import Order, OrderReply, Position
 from leads.receipt import Reason, Receipt
+from leads.report import Report
 from leads.rollout import DesiredModel, ModelsDesired, ModelsReported, ReportedModel
 from leads.sighting import Sighting
 from leads.signing import (
@@ -90,6 +91,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "RegistryRef",
+    "Report",
     "ReportedModel",
     "Scale",
     "SchemaViolationError",

@@ -1,0 +1,1 @@
+"""From a clue to a filed case."""

@@ -1,0 +1,141 @@
+"""The database: one engine over SQLite or PostgreSQL, with transactions to read and to write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+import alembic.command
+import alembic.config
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from hub.settings import PostgresSettings, StoreSettings
+
+_WRITES: Final = "lushao_writes"
+_MIGRATION_LOCK: Final = 0x4C53_4855
+
+
+class StoreError(Exception):
+    """The database cannot be used, or not now; the text says what to do. Nothing of the transaction was kept."""
+
+
+def now_ms() -> int:
+    """Milliseconds of UTC since 1970: how times stand in the tables."""
+    return time.time_ns() // 1_000_000
+
+
+class Database:
+    """A pool of connections, safe in threads; several processes may each have their own.
+
+    After `fork` make a new one. Nothing is read into memory that another process could change.
+    """
+
+    def __init__(self, settings: StoreSettings, *, pool: int = 10) -> None:
+        """Prepare; `open` connects. Raises StoreError when the password cannot be read."""
+        self.settings = settings
+        self.engine = _sqlite(settings.sqlite) if settings.sqlite else _postgres(settings.postgres, pool)
+        self.is_postgres = self.engine.dialect.name == "postgresql"
+
+    def open(self) -> Self:
+        """Connect and bring the tables up to this version, while other processes wait. Raises StoreError."""
+        with self._meaning(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+            if self.is_postgres:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            migrate(connection)
+        return self
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        """Use as a context manager, opened before: closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads, of one state of the tables. Raises StoreError."""
+        with self._meaning(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes, durable when it ends well. Steps of a case go through `AuditLog.begin`.
+
+        Raises StoreError, with nothing changed, when the database is away, full or locked for long.
+        """
+        with self._meaning(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _meaning(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
+                raise
+            raise StoreError(f"the store {self.settings.name} cannot be used ({error.orig}): {_REMEDY}") from error
+        except OSError as error:
+            raise StoreError(f"the store {self.settings.name} cannot be used ({error}): {_REMEDY}") from error
+
+
+_REMEDY: Final = "check that it runs, its space and the rights"
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Bring the tables to a revision within the connection's transaction."""
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    alembic.command.upgrade(config, revision)
+
+
+def _sqlite(path: Path) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30.0, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # SQLAlchemy begins transactions itself, below: the driver would begin them late and as readers.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres(settings: PostgresSettings | None, pool: int) -> Engine:
+    assert settings is not None, "checked by the settings"
+    try:
+        password = settings.read_password()
+    except (OSError, ValueError) as error:
+        raise StoreError(f"the password of the database cannot be read: {error}") from error
+    url = sa.URL.create(
+        "postgresql+psycopg",
+        username=settings.user,
+        password=password,
+        host=settings.host,
+        port=settings.port,
+        database=settings.database,
+    )
+    arguments = {"connect_timeout": 10, "application_name": "lushao-hub", "sslmode": settings.sslmode}
+    return sa.create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, connect_args=arguments)
+
+
+Clock = Callable[[], int]
+"""Milliseconds of UTC since 1970."""

@@ -1,0 +1,354 @@
+"""The tables of the hub. Times `_ms` are milliseconds of UTC since 1970, so that both databases sort and index them.
+
+Bytes as they came are kept apart from what is searched and changed: `payloads` is written once and never touched.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Serial: Final = BigInteger().with_variant(Integer, "sqlite")
+"""A number the database gives: SQLite counts INTEGER keys alone."""
+
+# ---- the books: one row that every recorded step locks, and the chain of steps
+
+head = Table(
+    "head",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("audit_seq", BigInteger, nullable=False),
+    Column("audit_sha256", String(64), nullable=False),
+    Column("last_number", BigInteger, nullable=False),
+)
+"""One row (id 1): the end of the chain and the last number given. Whoever writes a step holds it, so steps queue up."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("number", BigInteger),
+    Column("body", Text, nullable=False),
+    Column("prev_sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("signature", String(100)),
+    Index(None, "number"),
+    Index(None, "at_ms"),
+)
+"""Append-only (triggers refuse change and deletion). See `hub.store.audit` for what is hashed."""
+
+# ---- what came in
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    # What came, and from whom
+    Column("entry_id", String(26), nullable=False, unique=True),
+    Column("kind", String(8), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("site_id", String(64), nullable=False),
+    Column("box_id", String(64), nullable=False),
+    Column("camera_id", String(64), nullable=False),
+    Column("payload_sha256", String(64), nullable=False, unique=True),
+    Column("occurred_ms", BigInteger, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("times_received", Integer, nullable=False, default=1),
+    # What it says, for search; as corrected where somebody did
+    Column("rule_id", String(64), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("offence", String(64), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("unit", String(200), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("grade", String(4), nullable=False),
+    Column("plate", String(16), nullable=False),
+    Column("plate_tail", String(16), nullable=False),
+    Column("plate_type", String(8), nullable=False),
+    Column("plate_colour", String(16), nullable=False),
+    Column("vehicle_class", String(200), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("act_key", String(400), nullable=False),
+    # What is done about it
+    Column("state", String(20), nullable=False),
+    Column("state_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger),
+    Column("version", Integer, nullable=False, default=1),
+    Column("decided_ms", BigInteger),
+    Column("outcome", String(20), nullable=False, default=""),
+    Column("case_number", String(40), unique=True),
+    Column("duplicate_of", BigInteger),
+    Column("repeats", Integer, nullable=False, default=0),
+    # Whether its evidence is here: 0 there is none to come, 1 something is still at the box, 2 all is here
+    Column("evidence", SmallInteger, nullable=False, default=0),
+    Column("looked_ms", BigInteger),
+    Index("ix_entries_queue", "state", "level", "occurred_ms", "number"),
+    Index("ix_entries_due", "state", "due_ms"),
+    Index("ix_entries_occurred", "occurred_ms", "number"),
+    Index("ix_entries_offence", "offence", "occurred_ms", "number"),
+    Index("ix_entries_rule", "rule_id", "camera_id", "occurred_ms"),
+    Index("ix_entries_camera", "site_id", "camera_id", "occurred_ms"),
+    Index("ix_entries_plate", "plate", "plate_type", "occurred_ms"),
+    Index("ix_entries_plate_tail", "plate_tail", "occurred_ms"),
+    Index("ix_entries_class", "vehicle_class", "occurred_ms"),
+    Index("ix_entries_act", "act_key"),
+    Index("ix_entries_evidence", "evidence", "site_id", "box_id"),
+)
+"""One row per lead or report, all in one numbering; what came, what it says, what is done about it.
+
+`kind` is `lead` or `report`; `source` is `box` or the name of the token a report came by; texts that are not known are
+empty. `level` is 3 high, 2 medium, 1 low. `plate_tail` is the plate without its first two characters.
+"""
+
+payloads = Table(
+    "payloads",
+    metadata,
+    Column("number", BigInteger, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("payload", LargeBinary, nullable=False),
+)
+"""The bytes of each lead or report exactly as they came."""
+
+updates = Table(
+    "updates",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("update_id", String(26), nullable=False, unique=True),
+    Column("entry_id", String(26), nullable=False),
+    Column("site_id", String(64), nullable=False),
+    Column("box_id", String(64), nullable=False),
+    Column("occurred_ms", BigInteger, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("payload_sha256", String(64), nullable=False, unique=True),
+    Column("times_received", Integer, nullable=False, default=1),
+    Index(None, "entry_id"),
+)
+"""Lead updates, kept whether their lead is here yet or not."""
+
+refused = Table(
+    "refused",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("door", String(8), nullable=False),
+    Column("site_id", String(64), nullable=False),
+    Column("box_id", String(64), nullable=False),
+    Column("entry_id", String(26)),
+    Column("reason", String(40), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("payload_sha256", String(64), nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("times_received", Integer, nullable=False, default=1),
+    Column("settled_ms", BigInteger),
+    Column("settled_by", String(100), nullable=False, default=""),
+    Column("settled_as", String(20), nullable=False, default=""),
+    UniqueConstraint("payload_sha256", "reason", "site_id", "box_id"),
+    Index("ix_refused_open", "settled_ms", "id"),
+)
+"""Dead letters. `door` is `mqtt` or `http` (there site is empty and box the source's name)."""
+
+# ---- evidence
+
+files = Table(
+    "files",
+    metadata,
+    Column("number", BigInteger, ForeignKey("entries.number"), primary_key=True, autoincrement=False),
+    Column("name", String(128), primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("held_ms", BigInteger),
+    Column("wanted_ms", BigInteger),
+)
+"""Evidence files that are here (`held_ms`), or asked for out of turn (`wanted_ms`). Others are at the box."""
+
+access = Table(
+    "access",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("what", String(128), nullable=False),
+    Column("purpose", String(40), nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Index("ix_access_number", "number", "id"),
+    Index("ix_access_user", "user_id", "number", "until_ms"),
+)
+"""Who looked at which evidence, for what purpose, append-only. A look at an entry's evidence holds until `until_ms`."""
+
+# ---- decisions
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, ForeignKey("entries.number"), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("user_name", String(100), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("from_state", String(20), nullable=False),
+    Column("to_state", String(20), nullable=False),
+    Column("reason", String(40), nullable=False, default=""),
+    Column("note", Text, nullable=False, default=""),
+    Column("correction", Text, nullable=False, default=""),
+    Column("undone_by", BigInteger),
+    Index(None, "number", "seq"),
+    Index(None, "at_ms"),
+    Index(None, "user_id", "at_ms"),
+)
+"""What was decided of each entry, by whom and why; `seq` is the step's place in the audit log. Corrections are JSON."""
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Index(None, "number", "seen_ms"),
+)
+"""Who is looking at what now."""
+
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    UniqueConstraint("user_id", "name"),
+)
+
+# ---- accounts
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("display", String(100), nullable=False),
+    Column("password", String(200), nullable=False, default=""),
+    Column("must_change", Boolean, nullable=False, default=False),
+    Column("totp_secret", String(64), nullable=False, default=""),
+    Column("totp_on", Boolean, nullable=False, default=False),
+    Column("totp_step", BigInteger, nullable=False, default=0),
+    Column("oidc_subject", String(300), unique=True),
+    Column("roles", Text, nullable=False),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("language", String(8), nullable=False, default=""),
+    Column("failed", Integer, nullable=False, default=0),
+    Column("locked_until_ms", BigInteger),
+    Column("created_ms", BigInteger, nullable=False),
+)
+"""`password` is an argon2 hash, empty where only OIDC logs in. `roles` are words joined by commas.
+
+`totp_step` is the last time step whose code was taken, so that no code is taken twice.
+"""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("agent", String(200), nullable=False),
+    Index(None, "user_id"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("source", String(64), nullable=False, unique=True),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("active", Boolean, nullable=False, default=True),
+)
+"""Tokens of other sources: a hot line, informants, other departments."""
+
+# ---- boxes and cameras, as they last said
+
+boxes = Table(
+    "boxes",
+    metadata,
+    Column("site_id", String(64), primary_key=True),
+    Column("box_id", String(64), primary_key=True),
+    Column("session_id", String(64), nullable=False, default=""),
+    Column("state", String(16), nullable=False, default=""),
+    Column("software", String(200), nullable=False, default=""),
+    Column("models", Text, nullable=False, default="[]"),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("outbox_depth", BigInteger),
+    Column("clock_error_ms", Float),
+    Column("telemetry", Text, nullable=False, default="{}"),
+)
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("site_id", String(64), primary_key=True),
+    Column("box_id", String(64), primary_key=True),
+    Column("camera_id", String(64), primary_key=True),
+    Column("place", Text, nullable=False, default=""),
+    Column("state", String(16), nullable=False, default=""),
+    Column("fps", Float),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("frame_ms", BigInteger),
+    Column("frame", LargeBinary),
+)
+"""`frame` is the last picture the box sent, a small JPEG; it is replaced by each newer one."""
+
+# ---- figures
+
+figures = Table(
+    "figures",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("rule_id", String(64), primary_key=True),
+    Column("site_id", String(64), primary_key=True),
+    Column("camera_id", String(64), primary_key=True),
+    Column("offence", String(64), nullable=False),
+    Column("counts", Text, nullable=False),
+)
+"""Sums of a day (number of the local day since 1970) of one rule at one camera, made anew when the day has changed."""
+
+stale_days = Table(
+    "stale_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("since_ms", BigInteger, nullable=False),
+)
+"""Days whose sums have to be made anew."""
