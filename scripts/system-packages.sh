@@ -4,7 +4,7 @@
 set -eu
 case "${1:-box}" in
   box)  wanted="python3-venv libgl1 libglib2.0-0 ca-certificates" ;;
-  test) wanted="python3-venv libgl1 libglib2.0-0 mosquitto faketime python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad fonts-noto-cjk fonts-liberation" ;;
+  test) wanted="python3-venv libgl1 libglib2.0-0 mosquitto faketime python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad fonts-noto-cjk fonts-liberation postgresql chromium libpango-1.0-0 libpangoft2-1.0-0 poppler-utils" ;;
   *) echo "usage: sh scripts/system-packages.sh box|test" >&2; exit 2 ;;
 esac
 command -v dpkg-query >/dev/null 2>&1 || { echo "Not a Debian system: install the likes of: $wanted" >&2; exit 0; }
