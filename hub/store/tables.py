@@ -340,10 +340,26 @@ figures = Table(
     Column("rule_id", String(64), primary_key=True),
     Column("site_id", String(64), primary_key=True),
     Column("camera_id", String(64), primary_key=True),
-    Column("offence", String(64), nullable=False),
-    Column("counts", Text, nullable=False),
+    Column("offence", String(64), primary_key=True),
+    Column("open", Integer, nullable=False),
+    Column("confirmed", Integer, nullable=False),
+    Column("filed", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("duplicate", Integer, nullable=False),
+    Column("police", Integer, nullable=False),
+    Column("warned", Integer, nullable=False),
 )
-"""Sums of a day (number of the local day since 1970) of one rule at one camera, made anew when the day has changed."""
+"""How the leads of a day stand (number of the local day since 1970), by rule, camera and offence."""
+
+figure_times = Table(
+    "figure_times",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("what", String(10), primary_key=True),
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+)
+"""How long it took from the act to the receipt, or to the decision: leads of a day per bucket of time."""
 
 stale_days = Table(
     "stale_days",

@@ -131,14 +131,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_entries_rule", ["rule_id", "camera_id", "occurred_ms"], unique=False)
 
     op.create_table(
+        "figure_times",
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("what", sa.String(length=10), nullable=False),
+        sa.Column("bucket", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "what", "bucket", name=op.f("pk_figure_times")),
+    )
+    op.create_table(
         "figures",
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("rule_id", sa.String(length=64), nullable=False),
         sa.Column("site_id", sa.String(length=64), nullable=False),
         sa.Column("camera_id", sa.String(length=64), nullable=False),
         sa.Column("offence", sa.String(length=64), nullable=False),
-        sa.Column("counts", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "rule_id", "site_id", "camera_id", name=op.f("pk_figures")),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("confirmed", sa.Integer(), nullable=False),
+        sa.Column("filed", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("duplicate", sa.Integer(), nullable=False),
+        sa.Column("police", sa.Integer(), nullable=False),
+        sa.Column("warned", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "rule_id", "site_id", "camera_id", "offence", name=op.f("pk_figures")),
     )
     op.create_table(
         "head",
