@@ -50,7 +50,9 @@ class Permission(StrEnum):
     FIELD = "field"
     """Accept and dispose."""
     DEAD_LETTERS = "dead_letters"
-    """See refused messages; try them again or lay them aside."""
+    """See refused messages."""
+    SETTLE = "settle"
+    """Try refused messages again or lay them aside."""
     USERS = "users"
     """Accounts and tokens."""
     AUDIT = "audit"
@@ -65,7 +67,9 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.LEGAL: _SEEING | {Permission.LEGAL, Permission.EXPORT, Permission.EXPORT_ORIGINALS},
     Role.DISPATCHER: _SEEING | {Permission.DISPATCH},
     Role.UNIT: frozenset({Permission.QUEUE, Permission.FIELD}),
-    Role.ADMIN: frozenset({Permission.WALL, Permission.FIGURES, Permission.USERS, Permission.DEAD_LETTERS}),
+    Role.ADMIN: frozenset(
+        {Permission.WALL, Permission.FIGURES, Permission.USERS, Permission.DEAD_LETTERS, Permission.SETTLE}
+    ),
     Role.AUDITOR: _SEEING | {Permission.EXPORT, Permission.AUDIT, Permission.DEAD_LETTERS},
 }
 

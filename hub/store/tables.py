@@ -296,8 +296,13 @@ tokens = Table(
     Column("token_sha256", String(64), nullable=False, unique=True),
     Column("created_ms", BigInteger, nullable=False),
     Column("active", Boolean, nullable=False, default=True),
+    Column("per_minute", Integer, nullable=False, default=60),
+    Column("busy_until_ms", BigInteger, nullable=False, default=0),
 )
-"""Tokens of other sources: a hot line, informants, other departments."""
+"""Tokens of other sources: a hot line, informants, other departments.
+
+`per_minute` is how many requests a minute are taken; `busy_until_ms` is when all so far would be done at that pace.
+"""
 
 # ---- boxes and cameras, as they last said
 
@@ -308,6 +313,7 @@ boxes = Table(
     Column("box_id", String(64), primary_key=True),
     Column("session_id", String(64), nullable=False, default=""),
     Column("state", String(16), nullable=False, default=""),
+    Column("reason", String(20), nullable=False, default=""),
     Column("software", String(200), nullable=False, default=""),
     Column("models", Text, nullable=False, default="[]"),
     Column("seen_ms", BigInteger, nullable=False),
