@@ -2,8 +2,15 @@
 
 The box asks (`GET /boxes/v1/wanted`), the hub answers with a `WantedList`, most wanted first. Of each file the box asks
 how much of it is there (`HEAD /boxes/v1/files/{lead_id}/{name}`, header `Upload-Offset`), sends the rest (`PATCH` with
-`Upload-Offset` and the bytes, as often as it takes), and the hub compares the SHA-256 that the lead names. A camera's
-last picture goes to `PUT /boxes/v1/frames/{camera_id}`.
+`Upload-Offset` and the bytes, as often as it takes), and the hub compares the SHA-256 that the lead names. Where it
+holds more or less than the box thinks it answers 409 with its own `Upload-Offset`; a whole file that is wrong it drops
+(422).
+What the box has deleted to make room it says by `PUT /boxes/v1/files/{lead_id}/{name}/gone`, without content. The last
+picture of a camera goes to `PUT /boxes/v1/frames/{camera_id}`.
+
+Besides the files that a lead names, the hub wants its `manifest.json` and `manifest.sig`: the lead names the SHA-256 of
+the manifest but not its size, and the signature is checked against the box's key. They are small and go whole, in one
+`PATCH`. `lead.json` is not sent: it is the lead itself.
 
 Each request bears `Authorization: Lushao SITE/BOX MILLISECONDS CONTENT_SHA256 KEY_ID SIGNATURE`: Ed25519, in base 64,
 over the lines that `signed_text` gives. Sent again, each request does no harm.
@@ -12,6 +19,7 @@ over the lines that `signed_text` gives. Sent again, each request does no harm.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -33,6 +41,8 @@ CHUNK_BYTES: Final = 1 << 20
 """Most bytes of one PATCH."""
 FRAME_BYTES: Final = 256 << 10
 """Most bytes of a camera's last picture."""
+_TIME: Final = re.compile(r"[0-9]{1,15}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class WantedFile(Part):
@@ -44,10 +54,10 @@ class WantedFile(Part):
     """Evidence folder on the box."""
     name: FileName
     """Its name there."""
-    sha256: Sha256Hex
-    """SHA-256 that the lead names."""
-    bytes: Count
-    """Size that the lead names."""
+    sha256: Sha256Hex | None
+    """SHA-256 that the lead names; null for `manifest.sig`."""
+    bytes: Count | None
+    """Size that the lead names; null where it names none: the file goes whole, in one PATCH."""
     urgent: bool = False
     """Whether somebody waits for it."""
 
@@ -96,6 +106,8 @@ def read_request(header: str) -> BoxRequest:
     if len(parts) != 6 or parts[0] != SCHEME:
         raise SignatureError(f"the Authorization header is not of the form {SCHEME} SITE/BOX TIME SHA256 KEY SIGNATURE")
     site, _, box = parts[1].partition("/")
+    if not _TIME.fullmatch(parts[2]) or not _SHA256.fullmatch(parts[3]):
+        raise SignatureError("the Authorization header is malformed: its time or its SHA-256 is none")
     try:
         signature = Signature(key_id=parts[4], value=parts[5])
         return BoxRequest(check_site(site), check_id(box), int(parts[2]), parts[3], signature)
