@@ -62,6 +62,8 @@ audit = Table(
     Column("signature", String(100)),
     Index(None, "number"),
     Index(None, "at_ms"),
+    Index("ix_audit_actor", "actor", "seq"),
+    Index("ix_audit_action", "action", "seq"),
 )
 """Append-only (triggers refuse change and deletion). See `hub.store.audit` for what is hashed."""
 
@@ -109,6 +111,7 @@ entries = Table(
     Column("repeats", Integer, nullable=False, default=0),
     # Whether its evidence is here: 0 there is none to come, 1 something is still at the box, 2 all is here
     Column("evidence", SmallInteger, nullable=False, default=0),
+    Column("fetched", SmallInteger, nullable=False, default=0),
     Column("looked_ms", BigInteger),
     Index("ix_entries_queue", "state", "level", "occurred_ms", "number"),
     Index("ix_entries_due", "state", "due_ms"),
@@ -120,12 +123,13 @@ entries = Table(
     Index("ix_entries_plate_tail", "plate_tail", "occurred_ms"),
     Index("ix_entries_class", "vehicle_class", "occurred_ms"),
     Index("ix_entries_act", "act_key"),
-    Index("ix_entries_evidence", "evidence", "site_id", "box_id"),
+    Index("ix_entries_evidence", "site_id", "box_id", "evidence", "fetched"),
 )
 """One row per lead or report, all in one numbering; what came, what it says, what is done about it.
 
 `kind` is `lead` or `report`; `source` is `box` or the name of the token a report came by; texts that are not known are
-empty. `level` is 3 high, 2 medium, 1 low. `plate_tail` is the plate without its first two characters.
+empty. `level` is 3 high, 2 medium, 1 low. `plate_tail` is the plate without its first two characters. `fetched` are
+the bits of the kinds of files (`hub.evidence.files.Fetch`) of which no more is asked for by itself.
 """
 
 payloads = Table(
@@ -187,8 +191,13 @@ files = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("held_ms", BigInteger),
     Column("wanted_ms", BigInteger),
+    Column("gone_ms", BigInteger),
+    Column("refused", Integer, nullable=False, default=0),
+    Index(None, "wanted_ms"),
 )
-"""Evidence files that are here (`held_ms`), or asked for out of turn (`wanted_ms`). Others are at the box."""
+"""Evidence files that are here (`held_ms`), asked for out of turn (`wanted_ms`), deleted at the box (`gone_ms`), or came
+with bytes that do not fit (`refused` times). All others are at the box. Of the three times at most one is set.
+"""
 
 access = Table(
     "access",
@@ -202,6 +211,8 @@ access = Table(
     Column("until_ms", BigInteger, nullable=False),
     Index("ix_access_number", "number", "id"),
     Index("ix_access_user", "user_id", "number", "until_ms"),
+    Index("ix_access_at", "at_ms", "id"),
+    Index("ix_access_user_at", "user_id", "at_ms", "id"),
 )
 """Who looked at which evidence, for what purpose, append-only. A look at an entry's evidence holds until `until_ms`."""
 
@@ -303,6 +314,23 @@ tokens = Table(
 
 `per_minute` is how many requests a minute are taken; `busy_until_ms` is when all so far would be done at that pace.
 """
+
+tries = Table(
+    "tries",
+    metadata,
+    Column("address", String(64), primary_key=True),
+    Column("window_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+)
+"""Attempts to log in from one address within the window that begins at `window_ms`; over windows are taken out."""
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", String(100), nullable=False),
+)
+"""Random secrets of the hub that its processes share and that outlive them; made when first asked for."""
 
 # ---- boxes and cameras, as they last said
 

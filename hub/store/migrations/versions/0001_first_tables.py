@@ -28,6 +28,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("access", schema=None) as batch_op:
         batch_op.create_index("ix_access_number", ["number", "id"], unique=False)
+        batch_op.create_index("ix_access_at", ["at_ms", "id"], unique=False)
+        batch_op.create_index("ix_access_user_at", ["user_id", "at_ms", "id"], unique=False)
         batch_op.create_index("ix_access_user", ["user_id", "number", "until_ms"], unique=False)
 
     op.create_table(
@@ -46,6 +48,8 @@ def upgrade() -> None:
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_at_ms"), ["at_ms"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_number"), ["number"], unique=False)
+        batch_op.create_index("ix_audit_actor", ["actor", "seq"], unique=False)
+        batch_op.create_index("ix_audit_action", ["action", "seq"], unique=False)
 
     op.create_table(
         "boxes",
@@ -112,6 +116,7 @@ def upgrade() -> None:
         sa.Column("duplicate_of", sa.BigInteger(), nullable=True),
         sa.Column("repeats", sa.Integer(), nullable=False),
         sa.Column("evidence", sa.SmallInteger(), nullable=False),
+        sa.Column("fetched", sa.SmallInteger(), nullable=False),
         sa.Column("looked_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_entries")),
         sa.UniqueConstraint("case_number", name=op.f("uq_entries_case_number")),
@@ -123,7 +128,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_entries_camera", ["site_id", "camera_id", "occurred_ms"], unique=False)
         batch_op.create_index("ix_entries_class", ["vehicle_class", "occurred_ms"], unique=False)
         batch_op.create_index("ix_entries_due", ["state", "due_ms"], unique=False)
-        batch_op.create_index("ix_entries_evidence", ["evidence", "site_id", "box_id"], unique=False)
+        batch_op.create_index("ix_entries_evidence", ["site_id", "box_id", "evidence", "fetched"], unique=False)
         batch_op.create_index("ix_entries_occurred", ["occurred_ms", "number"], unique=False)
         batch_op.create_index("ix_entries_offence", ["offence", "occurred_ms", "number"], unique=False)
         batch_op.create_index("ix_entries_plate", ["plate", "plate_type", "occurred_ms"], unique=False)
@@ -226,6 +231,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sessions_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "secrets",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("value", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_secrets")),
+    )
+    op.create_table(
+        "tries",
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("window_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("address", "window_ms", name=op.f("pk_tries")),
+    )
+    op.create_table(
         "stale_days",
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("since_ms", sa.BigInteger(), nullable=False),
@@ -293,9 +311,13 @@ def upgrade() -> None:
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("held_ms", sa.BigInteger(), nullable=True),
         sa.Column("wanted_ms", sa.BigInteger(), nullable=True),
+        sa.Column("gone_ms", sa.BigInteger(), nullable=True),
+        sa.Column("refused", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["number"], ["entries.number"], name=op.f("fk_files_number")),
         sa.PrimaryKeyConstraint("number", "name", name=op.f("pk_files")),
     )
+    with op.batch_alter_table("files", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_files_wanted_ms"), ["wanted_ms"], unique=False)
     op.create_table(
         "payloads",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
