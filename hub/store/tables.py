@@ -36,6 +36,9 @@ metadata: Final = MetaData(
 Serial: Final = BigInteger().with_variant(Integer, "sqlite")
 """A number the database gives: SQLite counts INTEGER keys alone."""
 
+PlateText: Final = String(16).with_variant(String(16, collation="C"), "postgresql")
+"""A number plate, in the order of its bytes on both databases, so that an index finds what begins alike."""
+
 # ---- the books: one row that every recorded step locks, and the chain of steps
 
 head = Table(
@@ -92,8 +95,8 @@ entries = Table(
     Column("unit", String(200), nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("grade", String(4), nullable=False),
-    Column("plate", String(16), nullable=False),
-    Column("plate_tail", String(16), nullable=False),
+    Column("plate", PlateText, nullable=False),
+    Column("plate_tail", PlateText, nullable=False),
     Column("plate_type", String(8), nullable=False),
     Column("plate_colour", String(16), nullable=False),
     Column("vehicle_class", String(200), nullable=False),
@@ -195,8 +198,8 @@ files = Table(
     Column("refused", Integer, nullable=False, default=0),
     Index(None, "wanted_ms"),
 )
-"""Evidence files that are here (`held_ms`), asked for out of turn (`wanted_ms`), deleted at the box (`gone_ms`), or came
-with bytes that do not fit (`refused` times). All others are at the box. Of the three times at most one is set.
+"""Evidence files that are here (`held_ms`), asked for out of turn (`wanted_ms`), deleted at the box (`gone_ms`), or
+that came with bytes that do not fit (`refused` times). All others are at the box. Of the times at most one is set.
 """
 
 access = Table(
@@ -232,12 +235,24 @@ steps = Table(
     Column("reason", String(40), nullable=False, default=""),
     Column("note", Text, nullable=False, default=""),
     Column("correction", Text, nullable=False, default=""),
+    Column("other", BigInteger),
     Column("undone_by", BigInteger),
     Index(None, "number", "seq"),
     Index(None, "at_ms"),
     Index(None, "user_id", "at_ms"),
 )
-"""What was decided of each entry, by whom and why; `seq` is the step's place in the audit log. Corrections are JSON."""
+"""What was decided of each entry, by whom and why; `seq` is the step's place in the audit log. Corrections are JSON.
+
+`other` is the entry that a step names: the one repeated, or the one that was found to be another act.
+"""
+
+case_numbers = Table(
+    "case_numbers",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+)
+"""The last case number given in each local year."""
 
 presence = Table(
     "presence",
