@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 _APPEND_ONLY = ("audit", "access")
+_PLATE = sa.String(length=16).with_variant(sa.String(length=16, collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -67,6 +68,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", "box_id", name=op.f("pk_boxes")),
     )
     op.create_table(
+        "case_numbers",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_case_numbers")),
+    )
+    op.create_table(
         "cameras",
         sa.Column("site_id", sa.String(length=64), nullable=False),
         sa.Column("box_id", sa.String(length=64), nullable=False),
@@ -99,8 +106,8 @@ def upgrade() -> None:
         sa.Column("unit", sa.String(length=200), nullable=False),
         sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column("grade", sa.String(length=4), nullable=False),
-        sa.Column("plate", sa.String(length=16), nullable=False),
-        sa.Column("plate_tail", sa.String(length=16), nullable=False),
+        sa.Column("plate", _PLATE, nullable=False),
+        sa.Column("plate_tail", _PLATE, nullable=False),
         sa.Column("plate_type", sa.String(length=8), nullable=False),
         sa.Column("plate_colour", sa.String(length=16), nullable=False),
         sa.Column("vehicle_class", sa.String(length=200), nullable=False),
@@ -338,6 +345,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("correction", sa.Text(), nullable=False),
+        sa.Column("other", sa.BigInteger(), nullable=True),
         sa.Column("undone_by", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["number"], ["entries.number"], name=op.f("fk_steps_number")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_steps")),
