@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from hub.parts import HubParts
+from hub.web import figures, wall
 from hub.web.deps import LoginRequiredError, page
 
 _HEADERS: Final = {
@@ -29,6 +30,8 @@ def create_app(parts: HubParts) -> FastAPI:
     app = FastAPI(title="Lushao hub", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.parts = parts
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.include_router(figures.router)
+    app.include_router(wall.router)
     app.middleware("http")(_guard)
     app.exception_handler(LoginRequiredError)(_log_in_first)
     app.exception_handler(HTTPException)(_fault)

@@ -1,0 +1,127 @@
+"""Sums of a day, made anew when something of that day has changed, so that no page has to count a million leads."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from hub.cases.machine import State
+from hub.parts import HubParts
+from hub.store.tables import entries, figure_times, figures, stale_days
+
+OUTCOMES: Final = ("open", "confirmed", "filed", "rejected", "duplicate", "police", "warned")
+"""Columns of `figures`: how a lead stands."""
+_OUTCOME: Final[dict[str, str]] = {
+    State.CLUE: "open",
+    State.RETURNED: "open",
+    State.FILED: "filed",
+    State.FALSE_ALARM: "rejected",
+    State.DUPLICATE: "duplicate",
+    State.POLICE: "police",
+    State.FIRST_WARNING: "warned",
+}
+_BUCKET: Final = 1.1
+"""A bucket of time ends this much later than it begins, so that a median is told within 5 %."""
+_EPOCH: Final = date(1970, 1, 1)
+
+
+def outcome_of(state: str) -> str:
+    """How a lead stands, by its state; on its way through the reviews or as a case it is confirmed."""
+    return _OUTCOME.get(state, "confirmed")
+
+
+def day_number(day: date) -> int:
+    """Number of a day since 1970."""
+    return (day - _EPOCH).days
+
+
+def date_of(day: int) -> date:
+    """The day of a number."""
+    return _EPOCH + timedelta(days=day)
+
+
+def bounds_ms(day: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Where a local day begins and ends, in milliseconds of UTC."""
+    begin, end = (
+        datetime.combine(date_of(number), datetime.min.time(), zone).astimezone(UTC) for number in (day, day + 1)
+    )
+    return round(begin.timestamp() * 1000), round(end.timestamp() * 1000)
+
+
+def bucket_of(elapsed_ms: int) -> int:
+    """Bucket of a time; what is less than a millisecond, or before the act by a clock's error, is in the first."""
+    return 0 if elapsed_ms < 1 else 1 + int(math.log(elapsed_ms, _BUCKET))
+
+
+def quantile_ms(buckets: dict[int, int], share: float) -> float | None:
+    """The time that `share` of all took at most, from buckets and their counts; None of nothing."""
+    wanted, seen = share * sum(buckets.values()), 0
+    for bucket in sorted(buckets):
+        seen += buckets[bucket]
+        if seen >= wanted:
+            return 0.0 if bucket == 0 else _BUCKET ** (bucket - 0.5)
+    return None
+
+
+def refresh(parts: HubParts, at_most: int = 20) -> int:
+    """Make the sums of stale days anew, those that wait longest first; how many were made."""
+    with parts.database.read() as connection:
+        days = connection.execute(
+            sa.select(stale_days.c.day).order_by(stale_days.c.since_ms, stale_days.c.day).limit(at_most)
+        ).scalars()
+        waiting = list(days)
+    for day in waiting:
+        _sum_day(parts, day)
+    return len(waiting)
+
+
+def _sum_day(parts: HubParts, day: int) -> None:
+    begin, end = bounds_ms(day, ZoneInfo(parts.settings.web.timezone))
+    with parts.database.write() as connection:
+        if connection.execute(sa.delete(stale_days).where(stale_days.c.day == day)).rowcount == 0:
+            return  # another process has just made it
+        rows = connection.execute(
+            sa.select(
+                entries.c.rule_id,
+                entries.c.site_id,
+                entries.c.camera_id,
+                entries.c.offence,
+                entries.c.state,
+                entries.c.occurred_ms,
+                entries.c.received_ms,
+                entries.c.decided_ms,
+            ).where(entries.c.occurred_ms >= begin, entries.c.occurred_ms < end)
+        ).fetchall()
+        _write_sums(connection, day, rows)
+
+
+def _write_sums(connection: Connection, day: int, rows: Iterable[Any]) -> None:
+    sums: dict[tuple[str, ...], Counter[str]] = {}
+    times: Counter[tuple[str, int]] = Counter()
+    for row in rows:
+        sums.setdefault(tuple(row[:4]), Counter())[outcome_of(row.state)] += 1
+        times["receipt", bucket_of(row.received_ms - row.occurred_ms)] += 1
+        if row.decided_ms is not None:
+            times["decision", bucket_of(row.decided_ms - row.occurred_ms)] += 1
+    for table in (figures, figure_times):
+        connection.execute(sa.delete(table).where(table.c.day == day))
+    names = ("rule_id", "site_id", "camera_id", "offence")
+    if sums:
+        connection.execute(
+            sa.insert(figures),
+            [
+                {"day": day, **dict(zip(names, key, strict=True)), **{word: sums[key][word] for word in OUTCOMES}}
+                for key in sorted(sums)
+            ],
+        )
+        connection.execute(
+            sa.insert(figure_times),
+            [{"day": day, "what": what, "bucket": bucket, "count": n} for (what, bucket), n in sorted(times.items())],
+        )
