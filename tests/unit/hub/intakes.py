@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from hub.intake import Judged, judge
+from hub.intake.judge import Judged, judge
 from leads import Lead, encode, sign
 from leads.topics import BoxAddress, BoxTopic
+from tests.hub_worlds import BOX_KEY
 from tests.unit.leads.samples import sample_lead, sample_update
 
-BOX_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 ADDRESS = BoxAddress("site-1", "box-1", BoxTopic.LEADS)
 

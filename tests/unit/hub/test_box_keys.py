@@ -8,7 +8,8 @@ import pytest
 
 from hub.box_keys import BoxKeys
 from leads import KeyFileError, write_public_key
-from tests.unit.hub.intakes import BOX_KEY, OTHER_KEY
+from tests.hub_worlds import BOX_KEY
+from tests.unit.hub.intakes import OTHER_KEY
 
 
 def test_a_key_is_found_as_soon_as_it_is_there_and_no_longer_than_that(tmp_path: Path) -> None:

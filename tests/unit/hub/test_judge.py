@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.intake import judge
+from hub.intake.judge import judge
 from leads import LEAD_MAX_BYTES, KeyFileError, LeadUpdate, canonical_json, encode, sign, sign_bytes
 from leads.topics import BoxAddress, BoxTopic
-from tests.unit.hub.intakes import ADDRESS, BOX_KEY, OTHER_KEY, judged, keys_of, signed, signed_update
+from tests.hub_worlds import BOX_KEY
+from tests.unit.hub.intakes import ADDRESS, OTHER_KEY, judged, keys_of, signed, signed_update
 from tests.unit.leads.samples import NEWER, sample_lead
 
 
@@ -24,8 +25,8 @@ def _changed(**changes: Any) -> bytes:
 def test_a_signed_lead_of_a_known_box_is_taken_as_it_came() -> None:
     verdict = judged(signed())
     assert verdict.fault is None
-    assert verdict.lead is not None
-    assert (verdict.lead_id, verdict.payload) == (sample_lead().lead_id, signed())
+    assert verdict.message is not None
+    assert (verdict.entry_id, verdict.payload) == (sample_lead().lead_id, signed())
 
 
 @pytest.mark.parametrize(
@@ -44,11 +45,11 @@ def test_a_signed_lead_of_a_known_box_is_taken_as_it_came() -> None:
 )
 def test_what_is_wrong_is_said(payload: bytes, reason: str, detail: str, has_id: bool) -> None:
     verdict = judged(payload)
-    assert verdict.lead is None
+    assert verdict.message is None
     assert verdict.fault is not None
     assert verdict.fault.reason == reason
     assert detail in verdict.fault.detail
-    assert verdict.lead_id == (sample_lead().lead_id if has_id else None)
+    assert verdict.entry_id == (sample_lead().lead_id if has_id else None)
 
 
 def test_a_box_does_not_speak_for_another() -> None:
@@ -100,15 +101,15 @@ def test_whatever_comes_in_is_judged(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(payload) - 1))
     payload[at : at + data.draw(st.integers(0, 20))] = data.draw(st.binary(max_size=10))
     verdict = judge(ADDRESS, bytes(payload), keys_of)
-    assert (verdict.lead is None) != (verdict.fault is None)
-    if verdict.lead is not None:
+    assert (verdict.message is None) != (verdict.fault is None)
+    if verdict.message is not None:
         assert json.loads(payload) == json.loads(signed())
 
 
 def test_an_update_is_held_to_the_same_as_a_lead() -> None:
     verdict = judged(signed_update())
-    assert isinstance(verdict.lead, LeadUpdate)
-    assert (verdict.fault, verdict.lead_id) == (None, verdict.lead.update_id)
+    assert isinstance(verdict.message, LeadUpdate)
+    assert (verdict.fault, verdict.entry_id) == (None, verdict.message.update_id)
     wire = json.loads(signed_update())
     for changes, reason in (
         ({"repeat_count": 7}, "bad_signature"),
@@ -118,4 +119,4 @@ def test_an_update_is_held_to_the_same_as_a_lead() -> None:
     ):
         refused = judged(json.dumps(wire | changes).encode())
         assert refused.fault is not None
-        assert (refused.fault.reason, refused.lead, refused.lead_id) == (reason, None, verdict.lead_id)
+        assert (refused.fault.reason, refused.message, refused.entry_id) == (reason, None, verdict.entry_id)
