@@ -1,0 +1,1 @@
+"""The wall: what boxes and cameras last said and showed."""
