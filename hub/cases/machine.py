@@ -61,6 +61,9 @@ PURSUED: Final = frozenset(
     }
 )
 """States of an act that is or was pursued: no second case of the same act may be opened (一事不再罚)."""
+CORRECTABLE: Final = frozenset({State.CLUE, State.RETURNED, State.TECHNICAL_REVIEW})
+"""States in which what the entry says can be put right; somebody else looks at it after each of them. A legal review
+that finds something wrong sends it back."""
 
 
 class Action(StrEnum):
@@ -82,6 +85,7 @@ class Action(StrEnum):
     CHECK = "check"
     FILE = "file"
     REOPEN = "reopen"
+    OTHER_ACT = "other_act"
     CORRECT = "correct"
     NOTE = "note"
     UNDO = "undo"
@@ -93,14 +97,23 @@ class Transition:
 
     action: Action
     sources: frozenset[State]
-    to: State
+    to: State | None
+    """None where it leaves the state as it is."""
     permission: Permission
     needs_reason: bool = False
     """Whether a reason code of the list for this action must be given."""
     needs_other: bool = False
-    """Whether the number of the entry that it repeats must be given."""
+    """Whether the number of the entry that it repeats, or is found not to repeat, must be given."""
+    needs_note: bool = False
+    """Whether words of one's own must be given."""
     not_by: Action | None = None
     """Whoever took this step of the entry last may not take this one: four eyes."""
+    also: frozenset[Permission] = frozenset()
+    """Other permissions that will do."""
+
+    def permitted(self, permissions: frozenset[Permission]) -> bool:
+        """Whether these permissions allow it."""
+        return self.permission in permissions or not self.also.isdisjoint(permissions)
 
 
 def _from(*states: State) -> frozenset[State]:
@@ -124,7 +137,14 @@ TRANSITIONS: Final = (
     Transition(_A.RETURN, _from(_S.LEGAL_REVIEW), _S.RETURNED, _P.LEGAL, needs_reason=True),
     Transition(_A.REJECT, _from(_S.LEGAL_REVIEW), _S.FALSE_ALARM, _P.LEGAL, needs_reason=True),
     Transition(_A.DUPLICATE, _from(_S.LEGAL_REVIEW), _S.DUPLICATE, _P.LEGAL, needs_other=True),
-    Transition(_A.WARN, _from(_S.LEGAL_REVIEW, _S.DISPOSED), _S.FIRST_WARNING, _P.LEGAL, needs_reason=True),
+    Transition(
+        _A.WARN,
+        _from(_S.LEGAL_REVIEW, _S.DISPOSED),
+        _S.FIRST_WARNING,
+        _P.LEGAL,
+        needs_reason=True,
+        not_by=_A.PASS_TECHNICAL,
+    ),
     Transition(_A.HAND_OVER, _from(_S.LEGAL_REVIEW, _S.OPENED, _S.DISPOSED), _S.POLICE, _P.LEGAL, needs_reason=True),
     Transition(_A.HAND_OVER, _from(_S.TECHNICAL_REVIEW), _S.POLICE, _P.REVIEW, needs_reason=True),
     # On the road
@@ -139,14 +159,38 @@ TRANSITIONS: Final = (
     # Second thoughts
     Transition(_A.REOPEN, _from(_S.FALSE_ALARM, _S.DUPLICATE), _S.CLUE, _P.REVIEW, needs_reason=True),
 )
-"""Every step that changes a state. Besides them: CORRECT and NOTE leave it, UNDO takes the last step back."""
+"""Every step that changes a state. Besides them, UNDO takes the last step back."""
+
+REMARKS: Final = (
+    # A legal reviewer has looked, and what seems the same act as another is not
+    Transition(
+        _A.OTHER_ACT, _from(_S.LEGAL_REVIEW), None, _P.LEGAL, needs_reason=True, needs_other=True, needs_note=True
+    ),
+    Transition(_A.CORRECT, _from(_S.CLUE, _S.RETURNED), None, _P.DECIDE),
+    Transition(_A.CORRECT, _from(_S.TECHNICAL_REVIEW), None, _P.REVIEW),
+    Transition(
+        _A.NOTE,
+        frozenset(State),
+        None,
+        _P.DECIDE,
+        needs_note=True,
+        also=frozenset({_P.REVIEW, _P.LEGAL, _P.DISPATCH, _P.FIELD}),
+    ),
+)
+"""Every step that leaves the state as it is."""
 
 
 def transition(action: Action, state: State) -> Transition | None:
     """The step that an action means in a state; None where it means none."""
-    return next((t for t in TRANSITIONS if t.action == action and state in t.sources), None)
+    return next((t for t in actions_in(state) if t.action == action), None)
 
 
 def actions_in(state: State) -> tuple[Transition, ...]:
-    """The steps that lead out of a state."""
-    return tuple(t for t in TRANSITIONS if state in t.sources)
+    """The steps that can be taken in a state."""
+    return tuple(t for t in TRANSITIONS + REMARKS if state in t.sources)
+
+
+def states_for(permissions: frozenset[Permission]) -> tuple[State, ...]:
+    """The states that wait for somebody with these permissions, in the order of the machine."""
+    waiting = {state for t in TRANSITIONS if t.permission in permissions for state in t.sources} - CLOSED
+    return tuple(state for state in State if state in waiting)

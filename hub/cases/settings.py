@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from hub.cases.machine import TRANSITIONS, Action, State
+from hub.cases.machine import REMARKS, TRANSITIONS, Action, State
 from hub.settings import Part
 from leads.base import Ident, Label, Prose
+
+_CASE_NUMBER_LENGTH: Final = 40
+"""As the table has it; seven of them are kept for years with many cases."""
 
 
 class Words(Part):
@@ -22,7 +25,7 @@ class Words(Part):
 class ReasonCode(Part):
     """A reason that can be given for a step."""
 
-    code: Ident
+    code: Annotated[Ident, Field(max_length=40)]
     """The word that is stored."""
     words: Words
     """What people read."""
@@ -61,8 +64,8 @@ class CaseSettings(Part):
     """Since when it holds."""
     source: Prose
     """Where its numbers come from."""
-    case_number: Annotated[str, Field(pattern=r"\{number")]
-    """How a case is numbered: `{year}` and `{number:05d}` of that year."""
+    case_number: str
+    """How a case is numbered: `{year}`, the local one, and `{number:05d}` of that year."""
     due_hours: dict[State, float]
     """Hours within which each state should be left."""
     undo_minutes: Annotated[float, Field(gt=0)]
@@ -76,13 +79,28 @@ class CaseSettings(Part):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        lacking = {t.action for t in TRANSITIONS if t.needs_reason} - {a for r in self.reasons for a in r.actions}
+        lacking = {t.action for t in TRANSITIONS + REMARKS if t.needs_reason} - {
+            a for r in self.reasons for a in r.actions
+        }
         if lacking:
             raise ValueError(f"no reason can be given for {', '.join(sorted(lacking))}: add one for each")
         codes = [reason.code for reason in self.reasons]
         if len(set(codes)) != len(codes):
             raise ValueError("two reasons have one code: each code may stand once")
         return self
+
+    @field_validator("case_number")
+    @classmethod
+    def _numbers_cases(cls, pattern: str) -> str:
+        try:
+            made = {pattern.format(year=year, number=number) for year in (2026, 2027) for number in (1, 2)}
+        except (LookupError, ValueError) as error:
+            raise ValueError("only {year} and {number}, or {number:05d}, can stand in braces") from error
+        if len(made) < 4:
+            raise ValueError("two cases would have one number: {year} and {number} must both stand in it")
+        if max(map(len, made)) > _CASE_NUMBER_LENGTH - 7:
+            raise ValueError(f"a case number has at most {_CASE_NUMBER_LENGTH} characters: make it shorter")
+        return pattern
 
     def reasons_for(self, action: Action) -> tuple[ReasonCode, ...]:
         """The reasons of a step, in the order of the file."""
