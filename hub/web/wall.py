@@ -10,16 +10,21 @@ from fastapi.responses import Response
 from hub.accounts.roles import Permission
 from hub.accounts.user import User
 from hub.wall.view import frame_of, note_watcher, wall_of
-from hub.web.deps import Parts, need, page
+from hub.web.deps import Parts, language_of, need, page
+from hub.web.words import Translator
 
 router = APIRouter()
 Watcher = Annotated[User, Depends(need(Permission.WALL))]
 
 
 @router.get("/wall")
-def wall_page(request: Request, user: Watcher) -> Response:
+def wall_page(request: Request, parts: Parts, user: Watcher) -> Response:
     """The page; it asks for the rest."""
-    return page(request, "wall.html", user)
+    t = Translator(language_of(request, user))
+    web = parts.settings.web
+    words = t.starting("wall.")
+    data = {"language": t.language, "timezone": web.timezone, "now_ms": parts.clock(), "words": words}
+    return page(request, "wall.html", user, data=data)
 
 
 @router.get("/api/wall")
