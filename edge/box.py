@@ -38,6 +38,8 @@ from edge.readings import BoxState, CameraPost, health_of, readings_of, telemetr
 from edge.rules import Finding, Known, RuleBook
 from edge.second_look import Answer, SecondLookDesk, load_second_look
 from edge.settings import SiteCamera, SiteSettings
+from edge.uploads.client import HubDoor
+from edge.uploads.uploader import Uploader
 from edge.watch import CameraWatch, WatchSettings
 from leads import (
     CameraBirth,
@@ -111,6 +113,7 @@ class Box:
             self._knowledge.watched,
         )
         self._scheduler = self._make_scheduler()
+        self._uploader = self._open_uploader()
         self.state = BoxState(
             site,
             self._session,
@@ -123,7 +126,16 @@ class Box:
             monotonic,
             self._second_look,
             self._knowledge,
+            self._uploader.tally if self._uploader is not None else None,
         )
+
+    def _open_uploader(self) -> Uploader | None:
+        site, settings = self._site, self._site.uploads
+        if settings is None:
+            return None
+        key = load_private_key(site.keys.box)
+        door = HubDoor(settings, (site.site, site.box), key, lambda: datetime.now(UTC))
+        return Uploader(settings, door, site.evidence.folder, self._outbox, site.zone_info, monotonic=self._monotonic)
 
     def _open_desk(self) -> tuple[DiskQuota, EvidenceDesk]:
         evidence, outbox = self._site.evidence, self._outbox
@@ -146,6 +158,9 @@ class Box:
             undo.callback(self._publisher.stop)
             self._desk.start()
             undo.callback(self._desk.stop)
+            if self._uploader is not None:
+                self._uploader.start()
+                undo.callback(self._uploader.stop)
             if self._second_look is not None:
                 self._second_look.start()
                 undo.callback(self._second_look.stop)
@@ -191,6 +206,16 @@ class Box:
             if not told:
                 log.info("all cameras have ended; waiting for the hub's receipts of %d leads", self._outbox.depth())
                 told = True
+            stop.wait(0.1)
+        self._send_evidence(stop)
+
+    def _send_evidence(self, stop: threading.Event) -> None:
+        """The hub has all leads: wait until it has what it wants of their evidence."""
+        if self._uploader is None:
+            return
+        began = self._monotonic()
+        self._uploader.ask_soon()
+        while not stop.is_set() and not self._uploader.nothing_left(began):
             stop.wait(0.1)
 
     def _finish_second_look(self, *, at_once: bool) -> None:
@@ -298,6 +323,8 @@ class Box:
         self.state.passed_over()
 
     def _time_is(self, frame: Frame) -> None:
+        if self._uploader is not None:
+            self._uploader.saw(frame)
         self._inquiries.time_is(frame.captured_at, frame.camera)
         self.posts[frame.camera].cases.time_is(frame)
 

@@ -315,6 +315,26 @@ class Outbox:
         )
         return [row[0] for row in rows]
 
+    def evidence_not_held(self, after: str, limit: int) -> list[str]:
+        """The next `limit` leads, by id after `after`, that the hub has and whose evidence it is not known to hold."""
+        rows = self._rows(
+            "SELECT lead_id FROM leads WHERE lead_id > ? AND state = 'held' AND of_lead IS NULL"
+            " AND holds_evidence = 0 ORDER BY lead_id LIMIT ?",
+            after,
+            limit,
+        )
+        return [row[0] for row in rows]
+
+    def evidence_held(self, lead_ids: Collection[str]) -> None:
+        """The hub says that it holds all evidence of these leads: as a receipt with `holds_evidence`."""
+        if not lead_ids:
+            return
+        with self._transaction() as db:
+            db.executemany(
+                "UPDATE leads SET holds_evidence = 1 WHERE lead_id = ? AND state = 'held' AND of_lead IS NULL",
+                [(lead_id,) for lead_id in lead_ids],
+            )
+
     def refused(self) -> list[RefusedLead]:
         """The refused leads with their reasons, in the order they were added."""
         rows = self._rows(

@@ -21,6 +21,7 @@ from edge.outbox import Outbox
 from edge.publisher import Publisher, PublisherCounters
 from edge.second_look import SecondLookDesk
 from edge.settings import SiteCamera, SiteSettings
+from edge.uploads.tally import Tally
 from edge.watch import CameraWatch
 from leads import CameraTelemetry, Telemetry
 
@@ -56,6 +57,7 @@ class BoxState:
         monotonic: Callable[[], float] = time.monotonic,
         second_look: SecondLookDesk | None = None,
         knowledge: Knowledge | None = None,
+        uploads: Tally | None = None,
     ) -> None:
         """Readings may be taken from any thread."""
         self.site = site
@@ -68,6 +70,7 @@ class BoxState:
         self.quota = quota
         self.second_look = second_look
         self.knowledge = knowledge
+        self.uploads = uploads
         self.started = monotonic()
         self.looks = dict.fromkeys(posts, 0)
         self._monotonic = monotonic
@@ -105,6 +108,8 @@ def health_of(state: BoxState) -> Health:
     problems.extend(_delivery_problems(state))
     if state.knowledge is not None:
         problems.extend(state.knowledge.problems())
+    if state.uploads is not None:
+        problems.extend(state.uploads.problems())
     if state.desk.short_of_space:
         problems.append("the disk is full: leads wait in memory")
     elif state.quota.full:
@@ -155,6 +160,8 @@ def readings_of(state: BoxState) -> Iterator[Reading]:
         yield from _second_look_readings(state.second_look)
     if state.knowledge is not None:
         yield from state.knowledge.readings()
+    if state.uploads is not None:
+        yield from state.uploads.readings()
     yield from _lead_readings(state)
     yield from _broker_readings(state.publisher.counters())
     yield _gauge("disk_free_bytes", "Free space for evidence", state.quota.free_bytes)
@@ -233,6 +240,7 @@ def telemetry_of(state: BoxState) -> Telemetry:
             for name, status in ((n, p.reader.status()) for n, p in state.posts.items())
         ),
         stage_ms={stage: round(t.mean_ms, 3) for stage, t in state.network.times.snapshot().items()},
+        counters=dict(state.uploads.counters()) if state.uploads is not None else {},
         outbox_depth=state.outbox.depth(),
         outbox_oldest_s=state.outbox.oldest_age_s(),
         clock_error_ms=clock_error_ms(),

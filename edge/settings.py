@@ -22,6 +22,7 @@ from edge.registry.settings import RegistrySettings, registry_problems
 from edge.rules.known import Place
 from edge.rules.table import RuleBook, load_book
 from edge.rules.traffic import ZoneRule
+from edge.uploads.settings import UploadSettings, upload_problems
 from edge.weighing.settings import ScaleSettings, scale_problems
 from leads import KeyFileError, load_private_key, load_public_keys
 from leads.base import Ident, Label, Prose
@@ -177,6 +178,8 @@ class SiteSettings(BaseModel):
     """The MQTT broker."""
     keys: KeySettings
     """Keys of the box."""
+    uploads: UploadSettings | None = None
+    """Where evidence goes; without it clips and pictures stay on the box, and the hub has the leads alone."""
     metrics: MetricsSettings | None = MetricsSettings()
     """Metrics and health; null to switch off."""
 
@@ -270,6 +273,8 @@ def _part_problems(path: Path, site: SiteSettings) -> Iterator[str]:
     yield from _attempt("keys.hub", KeyFileError, lambda: hub and hub.exists() and load_public_keys(hub))
     tls = site.broker.tls
     yield from _attempt("broker.tls", BrokerError, lambda: tls and tls.context())
+    if site.uploads is not None:
+        yield from upload_problems(site.uploads)
     for key, folder in (("evidence.folder", site.evidence.folder), ("outbox", site.outbox.parent)):
         there = next(p for p in (folder, *folder.parents) if p.exists())
         if not there.is_dir() or not os.access(there, os.W_OK):
