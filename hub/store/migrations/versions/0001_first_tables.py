@@ -132,16 +132,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.create_index("ix_entries_act", ["act_key"], unique=False)
-        batch_op.create_index("ix_entries_camera", ["site_id", "camera_id", "occurred_ms"], unique=False)
-        batch_op.create_index("ix_entries_class", ["vehicle_class", "occurred_ms"], unique=False)
-        batch_op.create_index("ix_entries_due", ["state", "due_ms"], unique=False)
+        batch_op.create_index("ix_entries_camera", ["camera_id", "occurred_ms", "number"], unique=False)
         batch_op.create_index("ix_entries_evidence", ["site_id", "box_id", "evidence", "fetched"], unique=False)
         batch_op.create_index("ix_entries_occurred", ["occurred_ms", "number"], unique=False)
         batch_op.create_index("ix_entries_offence", ["offence", "occurred_ms", "number"], unique=False)
-        batch_op.create_index("ix_entries_plate", ["plate", "plate_type", "occurred_ms"], unique=False)
-        batch_op.create_index("ix_entries_plate_tail", ["plate_tail", "occurred_ms"], unique=False)
+        batch_op.create_index("ix_entries_plate", ["plate", "occurred_ms", "number"], unique=False)
         batch_op.create_index("ix_entries_queue", ["state", "level", "occurred_ms", "number"], unique=False)
-        batch_op.create_index("ix_entries_rule", ["rule_id", "camera_id", "occurred_ms"], unique=False)
+        batch_op.create_index("ix_entries_rule", ["rule_id", "occurred_ms", "number"], unique=False)
 
     op.create_table(
         "figure_times",
