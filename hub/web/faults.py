@@ -41,7 +41,7 @@ def fault(request: Request, status: int, detail: object, headers: dict[str, str]
         return JSONResponse({"detail": detail}, status, headers=headers)
     said = getattr(request.state, "session", None)
     user = said.user if said is not None else None
-    text = Translator(language_of(request, user)).word("fault", str(status))
+    text = Translator(language_of(request, user)).word("status", str(status))
     shown = str(detail) if text == str(status) else text
     response = page(request, "fault.html", user, status, detail=shown)
     response.headers.update(headers or {})
