@@ -4,56 +4,68 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from hub.box_keys import BoxKeys
-from hub.receive import Receiver
+from hub.command_line import SettingsFile, fault, load, say, telling_faults
 from hub.settings import HubSettings
-from hub.store import HubStore, StoreError
-from leads import KeyFileError, format_time, generate_key, key_id, load_private_key, load_public_key, write_public_key
-from leads.broker import BrokerError
-from leads.settings_file import SettingsError, load_settings
+from leads import KeyFileError, format_time, generate_key, key_id, load_public_key, write_public_key
 
-app = typer.Typer(help="Receive leads, store them, answer with receipts.", no_args_is_help=True)
+app = typer.Typer(help="Receive leads, show them to people, follow what is decided.", no_args_is_help=True)
 log = logging.getLogger(__name__)
-SettingsFile = Annotated[Path, typer.Argument(metavar="HUB.yaml", help="Settings of the hub; see configs/hub.yaml.")]
+Limit = Annotated[int, typer.Option(help="How many, newest first.", min=1)]
 
 
 @app.command()
-def receive(settings_file: SettingsFile) -> None:
-    """Take leads by MQTT until stopped: check, store, then answer with a receipt."""
-    settings = _load(settings_file)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    stop = threading.Event()
+def serve(settings_file: SettingsFile) -> None:
+    """Run the whole hub until stopped: the console, and the workers that take leads in."""
+    settings = load(settings_file)
+    _log_as("hub")
+    with telling_faults():
+        from hub.serve import ServeError, serve_hub
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    try:
-        run_receiver(settings, stop)
-    except (StoreError, BrokerError, KeyFileError) as error:
-        raise _fault(str(error)) from error
+        try:
+            serve_hub(settings_file.resolve(), settings, say)
+        except ServeError as error:
+            raise fault(str(error)) from error
 
 
-def run_receiver(settings: HubSettings, stop: threading.Event) -> None:
+@app.command()
+def receive(
+    settings_file: SettingsFile,
+    worker: Annotated[
+        int, typer.Option(min=1, help="Which of several it is; each has its own name at the broker.")
+    ] = 1,
+    attached: Annotated[bool, typer.Option(hidden=True, help="End when standard input does.")] = False,
+) -> None:
+    """Take leads by MQTT until stopped: check, store, then answer with a receipt. `serve` does this too."""
+    settings = load(settings_file)
+    _log_as(f"worker {worker}")
+    stop = _stop_when_told()
+    if attached:
+        threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
+    with telling_faults():
+        run_receiver(settings, stop, worker)
+
+
+def run_receiver(settings: HubSettings, stop: threading.Event, worker: int = 1) -> None:
     """Receive until `stop` is set.
 
-    Raises StoreError, BrokerError or KeyFileError, and RuntimeError when a thread died.
+    Raises StoreError, BrokerError, SettingsError or KeyFileError, and RuntimeError when a thread died.
     """
-    key = load_private_key(settings.signing_key) if settings.signing_key else None
-    with HubStore(settings.store, refused_kept=settings.refused_kept) as store:
-        receiver = Receiver(settings, store, BoxKeys(settings.box_keys).of, signing_key=key)
+    from hub.intake.receive import Receiver
+    from hub.parts import open_parts, signing_key
+
+    with open_parts(settings) as parts:
+        receiver = Receiver(parts, worker=worker, signing_key=signing_key(settings))
         receiver.start()
-        log.info("hub %s receives into %s", settings.hub_id, settings.store)
+        log.info("hub %s receives into %s", settings.hub_id, settings.store.name)
         try:
             while not stop.wait(1.0):
                 if not receiver.alive:
@@ -63,19 +75,37 @@ def run_receiver(settings: HubSettings, stop: threading.Event) -> None:
             log.info("received: %s", receiver.counters())
 
 
+def _stop_when_told() -> threading.Event:
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    return stop
+
+
+def _stop_at_end_of_input(stop: threading.Event) -> None:
+    """The parent holds the other end: it is closed when the parent ends, however that happens."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    stop.set()
+
+
 @app.command()
 def keygen(settings_file: SettingsFile) -> None:
     """Make the hub's signing key; boxes that are given its .pub believe no receipt but the hub's."""
-    settings = _load(settings_file)
+    settings = load(settings_file)
     if settings.signing_key is None:
-        raise _fault(f"{settings_file}: signing_key: is not set: name the file the key shall be written to")
+        raise fault(f"{settings_file}: signing_key: is not set: name the file the key shall be written to")
     public_file = settings.signing_key.with_suffix(".pub")
     try:
         public = generate_key(settings.signing_key).public_key()
         write_public_key(public_file, public)
     except KeyFileError as error:
-        raise _fault(str(error)) from error
-    _say(f"key {key_id(public)} written to {settings.signing_key}; give {public_file} to the boxes")
+        raise fault(str(error)) from error
+    say(f"key {key_id(public)} written to {settings.signing_key}; give {public_file} to the boxes")
 
 
 @app.command()
@@ -85,77 +115,69 @@ def add_box(
     public_key: Annotated[Path, typer.Argument(help="The box's public key (.pub).")],
 ) -> None:
     """Register a box: from now on its leads are believed. A second key is added beside the first."""
-    settings = _load(settings_file)
+    settings = load(settings_file)
     try:
         public = load_public_key(public_key)
         keys = BoxKeys(settings.box_keys)
         path = keys.path(box_id)
         if public in keys.of(box_id):
-            _say(f"box {box_id} has key {key_id(public)} already")
+            say(f"box {box_id} has key {key_id(public)} already")
             return
     except (KeyFileError, ValueError) as error:
-        raise _fault(str(error)) from error
+        raise fault(str(error)) from error
     path.parent.mkdir(parents=True, exist_ok=True)
     # Replaced whole: a running hub must never read half a key and refuse the box's leads.
     part = path.with_name(f".{path.name}.part")
     part.write_bytes((path.read_bytes() if path.exists() else b"") + public_key.read_bytes().rstrip() + b"\n")
     part.replace(path)
-    _say(f"box {box_id}: key {key_id(public)} added to {path}")
+    say(f"box {box_id}: key {key_id(public)} added to {path}")
 
 
 @app.command()
-def leads(
-    settings_file: SettingsFile, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20
-) -> None:
+def leads(settings_file: SettingsFile, limit: Limit = 20) -> None:
     """Show the leads that are held."""
-    settings = _load(settings_file)
-    try:
-        with HubStore(settings.store) as store:
-            ids = store.lead_ids()
-            held = [lead for i in reversed(ids[-limit:]) if (lead := store.lead(i)) is not None]
-            repeats = {lead.lead_id: store.repeats(lead.lead_id) for lead in held}
-    except StoreError as error:
-        raise _fault(str(error)) from error
+    settings = load(settings_file)
+    with telling_faults():
+        from hub import read
+        from hub.store.database import Database
+
+        with Database(settings.store).open() as database:
+            held = read.newest_leads(database, limit)
+            repeats = {lead.lead_id: read.repeats(database, lead.lead_id) for lead in held}
+            number = read.count(database)
     for lead in held:
         again = f" (seen again {repeats[lead.lead_id]} times)" if repeats[lead.lead_id] else ""
-        _say(
+        say(
             f"{format_time(lead.occurred_at)} {lead.site_id}/{lead.box_id} {lead.camera.id} {lead.lead_id} "
             f"{lead.vehicle.vehicle_class} {lead.act.rule_id} {lead.act.summary}{again}"
         )
-    _say(f"{len(ids)} leads are held")
+    say(f"{number} leads are held")
 
 
 @app.command()
-def refused(
-    settings_file: SettingsFile, limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20
-) -> None:
+def refused(settings_file: SettingsFile, limit: Limit = 20) -> None:
     """Show the messages that were refused, and why."""
-    settings = _load(settings_file)
-    try:
-        with HubStore(settings.store) as store:
-            messages = store.refused(limit)
-    except StoreError as error:
-        raise _fault(str(error)) from error
+    settings = load(settings_file)
+    with telling_faults():
+        from hub import read
+        from hub.intake.entry import to_datetime
+        from hub.store.database import Database
+
+        with Database(settings.store).open() as database:
+            messages = read.refused_messages(database, limit)
     for message in messages:
-        _say(
-            f"{format_time(message.received_at)} {message.site_id}/{message.box_id} {message.lead_id or 'no id'} "
+        sender = f"{message.site_id}/{message.box_id}".lstrip("/")
+        say(
+            f"{format_time(to_datetime(message.received_ms))} {sender} {message.entry_id or 'no id'} "
             f"x{message.times_received} {message.reason}: {message.detail}"
         )
     if not messages:
-        _say("nothing was refused")
+        say("nothing was refused")
 
 
-def _load(path: Path) -> HubSettings:
-    try:
-        return load_settings(path, HubSettings)
-    except SettingsError as error:
-        raise _fault(str(error)) from error
+def _log_as(name: str) -> None:
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {name} %(name)s: %(message)s")
 
 
-def _say(text: str) -> None:
-    Console(soft_wrap=True).print(escape(text), highlight=False)
-
-
-def _fault(text: str) -> typer.Exit:
-    Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {escape(text)}", highlight=False)
-    return typer.Exit(1)
+if __name__ == "__main__":
+    app()

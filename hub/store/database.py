@@ -36,10 +36,13 @@ class Database:
     After `fork` make a new one. Nothing is read into memory that another process could change.
     """
 
-    def __init__(self, settings: StoreSettings, *, pool: int = 10) -> None:
-        """Prepare; `open` connects. Raises StoreError when the password cannot be read."""
+    def __init__(self, settings: StoreSettings, *, pool: int = 10, patience_s: float = 30.0) -> None:
+        """Prepare; `open` connects. Raises StoreError when the password cannot be read, or the folder not made.
+
+        `patience_s`: how long another process that writes to a SQLite file is waited for.
+        """
         self.settings = settings
-        self.engine = _sqlite(settings.sqlite) if settings.sqlite else _postgres(settings.postgres, pool)
+        self.engine = _sqlite(settings.sqlite, patience_s) if settings.sqlite else _postgres(settings.postgres, pool)
         self.is_postgres = self.engine.dialect.name == "postgresql"
 
     def open(self) -> Self:
@@ -47,6 +50,9 @@ class Database:
         with self._meaning(), self.engine.execution_options(**{_WRITES: True}).begin() as connection:
             if self.is_postgres:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            tables = sa.inspect(connection).get_table_names()
+            if tables and "alembic_version" not in tables:
+                raise StoreError(f"the store {self.settings.name} holds something else: name an empty database or file")
             migrate(connection)
         return self
 
@@ -100,9 +106,12 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     alembic.command.upgrade(config, revision)
 
 
-def _sqlite(path: Path) -> Engine:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30.0, "check_same_thread": False})
+def _sqlite(path: Path, patience_s: float) -> Engine:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder of the store {path} cannot be made ({error})") from error
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": patience_s, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

@@ -10,37 +10,53 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from edge.outbox import Outbox
 from edge.publisher import Publisher
+from hub import read
 from hub.box_keys import BoxKeys
-from hub.receive import Receiver
-from hub.settings import HubSettings
-from hub.store import HubStore
-from leads import Lead, Status, encode, sign, write_public_key
+from hub.cases.settings import CaseSettings
+from hub.intake.receive import Receiver
+from hub.parts import HubParts
+from hub.settings import StoreSettings
+from hub.store.audit import AuditLog
+from hub.store.database import Database, now_ms
+from leads import Lead, Status, encode, sign
 from leads.broker import BrokerSettings
+from leads.settings_file import load_settings
+from tests.hub_worlds import BOX_KEY, CASES, HUB_KEY, make_settings
 from tests.integration.brokers import eventually
 from tests.unit.leads.samples import sample_lead
 
-BOX_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-HUB_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+__all__ = ["BOX_KEY", "HUB_KEY", "OTHER_KEY", "BoxEnd", "HubEnd", "delivered"]
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 
 
 class HubEnd:
     """A hub that may come and go; its store stays."""
 
-    def __init__(self, folder: Path, broker: BrokerSettings, *, key: Ed25519PrivateKey | None = None) -> None:
-        """Prepare a hub that knows box-1; with `key` it signs its receipts."""
+    def __init__(
+        self,
+        folder: Path,
+        broker: BrokerSettings,
+        *,
+        key: Ed25519PrivateKey | None = None,
+        store: StoreSettings | None = None,
+    ) -> None:
+        """Prepare a hub that knows box-1; with `key` it signs its receipts. Without `store` it takes `hub.db`."""
         self._key = key
-        self.settings = HubSettings(
-            hub_id="hub-1", broker=broker, store=folder / "leads.db", box_keys=folder / "boxes", batch=5
-        )
-        if not (folder / "boxes").exists():
-            write_public_key(folder / "boxes" / "box-1.pub", BOX_KEY.public_key())
+        store = store or StoreSettings(sqlite=folder / "hub.db")
+        self.settings = make_settings(folder, store, broker=broker, batch=5)
 
     def __enter__(self) -> Self:
         """Start, and return when leads can come in."""
-        self.store = HubStore(self.settings.store, busy_timeout_s=0.05)
-        keys = BoxKeys(self.settings.box_keys)
-        self.receiver = Receiver(self.settings, self.store, keys.of, signing_key=self._key)
+        self.database = Database(self.settings.store, patience_s=0.05).open()
+        self.parts = HubParts(
+            self.settings,
+            load_settings(CASES, CaseSettings),
+            self.database,
+            AuditLog(self.database, self._key),
+            BoxKeys(self.settings.box_keys),
+            now_ms,
+        )
+        self.receiver = Receiver(self.parts, signing_key=self._key)
         self.receiver.start()
         eventually(lambda: self.receiver.connected, what="the hub's connection")
         return self
@@ -49,11 +65,11 @@ class HubEnd:
         """Go."""
         assert self.receiver.alive
         self.receiver.stop()
-        self.store.close()
+        self.database.close()
 
     def holds(self, leads: list[Lead]) -> bool:
         """Whether it holds these leads, each once, and no others."""
-        return sorted(self.store.lead_ids()) == sorted(lead.lead_id for lead in leads)
+        return sorted(read.entry_ids(self.database)) == sorted(lead.lead_id for lead in leads)
 
 
 class BoxEnd:

@@ -15,8 +15,11 @@ from typing import Any
 import yaml
 
 from edge.evidence.verify import verify_tree
-from hub.store import HubStore
+from hub import read
+from hub.settings import StoreSettings
+from hub.store.database import Database
 from leads import Lead, load_public_key
+from tests.hub_worlds import CASES
 from tests.integration.brokers import Mosquitto
 from tests.world import CLOSED_LANE, ROOT, convoy, write_site, write_video
 
@@ -71,7 +74,14 @@ class House:
         self.box_folder = box_folder or self.folder / "box"
         broker = {"host": "127.0.0.1", "port": self.mosquitto.port, **BROKER_PATIENCE}
         self.site = write_site(self.box_folder, video, broker=broker, **changes)
-        hub = {"hub_id": "hub-1", "broker": broker, "store": "leads.db", "box_keys": str(self.box_folder / "hub/keys")}
+        hub = {
+            "hub_id": "hub-1",
+            "broker": broker,
+            "store": {"sqlite": "hub.db"},
+            "evidence": {"folder": "evidence"},
+            "cases": str(CASES),
+            "box_keys": str(self.box_folder / "hub/keys"),
+        }
         self.hub_settings = self.folder / "hub.yaml"
         self.hub_settings.write_text(yaml.safe_dump(hub))
 
@@ -115,8 +125,8 @@ class House:
 
     def held(self) -> dict[str, Lead]:
         """The leads in the hub's store by id."""
-        with HubStore(self.folder / "leads.db") as store:
-            return {i: lead for i in store.lead_ids() if (lead := store.lead(i)) is not None}
+        with Database(StoreSettings(sqlite=self.folder / "hub.db")).open() as database:
+            return {i: lead for i in read.entry_ids(database) if (lead := read.lead(database, i)) is not None}
 
     def wait_for(self, what: Callable[[], bool], within_s: float) -> None:
         """Wait until something has come about."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hub import read
 from hub.embedded_broker import EmbeddedBroker
 from leads import Lead, Receipt, Status, Telemetry, decode, encode, sign, write_public_key
 from leads.broker import BrokerSettings, TlsSettings
@@ -44,7 +45,7 @@ def test_leads_are_delivered(tmp_path: Path, mosquitto: Mosquitto, protocol: str
         leads = box.make(*range(50))
         delivered(box, hub, leads)
         for lead in leads:
-            assert hub.store.payload(lead.lead_id) == encode(lead)
+            assert read.payload(hub.database, lead.lead_id) == encode(lead)
         counters = box.publisher.counters()
         assert (counters.accepted, counters.refused, counters.bad_receipts) == (50, 0, 0)
         assert hub.receiver.counters().accepted == 50
@@ -63,7 +64,7 @@ def test_updates_are_delivered_once_beside_their_lead_over_a_line_that_breaks(
             line.cut()
             line.mend()
         delivered(box, hub, [lead])
-        assert [update.repeat_count for update in hub.store.updates(lead.lead_id)] == [1, 2, 3]
+        assert [update.repeat_count for update in read.updates_of(hub.database, lead.lead_id)] == [1, 2, 3]
 
 
 def test_leads_wait_while_the_hub_cannot_read_its_key_of_the_box(tmp_path: Path, mosquitto: Mosquitto) -> None:
@@ -74,7 +75,7 @@ def test_leads_wait_while_the_hub_cannot_read_its_key_of_the_box(tmp_path: Path,
         key.write_bytes(whole[:40])
         leads = box.make(1, 2)
         eventually(lambda: hub.receiver.counters().key_faults >= 2)
-        assert (box.outbox.depth(), hub.store.count()) == (2, 0)
+        assert (box.outbox.depth(), read.count(hub.database)) == (2, 0)
         key.write_bytes(whole)
         delivered(box, hub, leads)
         assert box.publisher.counters().refused == 0
@@ -339,7 +340,7 @@ def test_a_new_connection_sends_at_once_what_has_no_receipt(tmp_path: Path, mosq
         eventually(lambda: box.publisher.counters().published == 5)
         with HubEnd(tmp_path, mosquitto.settings()) as hub:
             time.sleep(0.2)
-            assert hub.store.count() == 0  # they went out before there was a hub
+            assert read.count(hub.database) == 0  # they went out before there was a hub
             line.cut()
             line.mend()
             delivered(box, hub, leads)
@@ -394,7 +395,7 @@ def test_a_refused_lead_is_logged_and_kept_and_delivered_when_the_cause_is_gone(
         assert refused.payload == encode(bad)
         assert f"the hub refuses lead {bad.lead_id} (bad_signature): signed by key" in caplog.text
         assert hub.holds([good])
-        assert [message.reason for message in hub.store.refused()] == ["bad_signature"]
+        assert [message.reason for message in read.refused_messages(hub.database)] == ["bad_signature"]
         write_public_key(tmp_path / "new.pub", OTHER_KEY.public_key())
         with (tmp_path / "boxes" / "box-1.pub").open("ab") as file:
             file.write((tmp_path / "new.pub").read_bytes())
@@ -433,7 +434,7 @@ def test_a_lead_sent_again_by_anybody_is_held_once(tmp_path: Path, mosquitto: Mo
         with Bystander(broker) as bystander:
             for _ in range(3):
                 bystander.say(LEADS, encode(leads[0]))
-            eventually(lambda: hub.store.times_received(leads[0].lead_id) == 4)
+            eventually(lambda: read.times_received(hub.database, leads[0].lead_id) == 4)
         eventually(lambda: box.publisher.counters().stray_receipts == 3)
         assert hub.holds(leads)
 
@@ -488,7 +489,7 @@ def test_a_hub_that_cannot_commit_gives_no_receipt_until_it_can(
 ) -> None:
     broker = mosquitto.settings()
     with HubEnd(tmp_path, broker) as hub, BoxEnd(tmp_path, mosquitto.settings(**TRUSTING)) as box:
-        other = sqlite3.connect(hub.settings.store, isolation_level=None)
+        other = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         leads = box.make(*range(5))
         eventually(lambda: hub.receiver.counters().store_faults)

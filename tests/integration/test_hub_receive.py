@@ -13,10 +13,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from hub import read
 from hub.commands import app
 from hub.embedded_broker import EmbeddedBroker
-from hub.store import HubStore
+from hub.settings import StoreSettings
+from hub.store.database import Database
 from leads import Lead, encode, load_private_key, load_public_keys, sign, write_public_key
+from tests.hub_worlds import CASES
 from tests.integration import brokers
 from tests.integration.brokers import Bystander, Mosquitto, eventually
 from tests.integration.ends import BOX_KEY, OTHER_KEY, BoxEnd, HubEnd, delivered
@@ -35,10 +38,23 @@ def settings_file(tmp_path: Path, mosquitto: Mosquitto) -> Path:
     """Settings of a hub that signs, whose box is not registered yet."""
     path = tmp_path / "hub.yaml"
     broker = mosquitto.settings().model_dump(mode="json", exclude_defaults=True)
-    settings = {"hub_id": "hub-1", "broker": broker, "store": "leads.db", "box_keys": "boxes", "signing_key": "hub.key"}
+    settings = {
+        "hub_id": "hub-1",
+        "broker": broker,
+        "store": {"sqlite": "hub.db"},
+        "evidence": {"folder": "evidence"},
+        "cases": str(CASES),
+        "box_keys": "boxes",
+        "signing_key": "hub.key",
+    }
     path.write_text(yaml.safe_dump(settings))
     write_public_key(tmp_path / "given" / "box-1.pub", BOX_KEY.public_key())
     return path
+
+
+def _held(folder: Path) -> list[str]:
+    with Database(StoreSettings(sqlite=folder / "hub.db")).open() as database:
+        return read.entry_ids(database)
 
 
 @contextmanager
@@ -62,8 +78,7 @@ def test_a_hub_is_set_up_by_its_commands_and_stops_when_told_to(settings_file: P
         eventually(lambda: box.done)
         hub.send_signal(signal.SIGTERM)
         assert hub.wait(10) == 0
-    with HubStore(folder / "leads.db") as store:
-        assert sorted(store.lead_ids()) == sorted(lead.lead_id for lead in leads)
+    assert sorted(_held(folder)) == sorted(lead.lead_id for lead in leads)
     shown = _hub("leads", settings_file, "--limit", "3").output.splitlines()
     assert [sum(lead.lead_id in line for lead in leads) for line in shown] == [1, 1, 1, 0]
     assert shown[3] == "5 leads are held"
@@ -88,8 +103,7 @@ def test_a_hub_killed_again_and_again_holds_every_lead_once(settings_file: Path,
                 assert not box.done
         with _receiving(settings_file):
             eventually(lambda: box.done)
-    with HubStore(folder / "leads.db") as store:
-        assert sorted(store.lead_ids()) == sorted(lead.lead_id for lead in leads)
+    assert sorted(_held(folder)) == sorted(lead.lead_id for lead in leads)
 
 
 def test_a_key_is_made_once(settings_file: Path) -> None:
@@ -134,10 +148,10 @@ def test_what_was_refused_is_shown_with_its_reason(settings_file: Path, mosquitt
     assert f"site-1/box-1 {sample_lead().lead_id} x2 bad_signature: signed by key" in shown
 
 
-@pytest.mark.parametrize("command", ["receive", "keygen", "leads", "refused"])
+@pytest.mark.parametrize("command", ["serve", "receive", "keygen", "leads", "refused"])
 def test_wrong_settings_name_file_and_key(tmp_path: Path, command: str) -> None:
     path = tmp_path / "hub.yaml"
-    path.write_text("{hub_id: h, store: s, box_keys: k, stor: s}")
+    path.write_text("{hub_id: h, store: {sqlite: s}, evidence: {folder: e}, cases: c, box_keys: k, stor: s}")
     done = _hub(command, path)
     assert (done.exit_code, "hub.yaml:1: stor: is not a known key" in done.output) == (1, True)
 

@@ -1,4 +1,7 @@
-"""The receiver: leads in by MQTT, committed, then receipted, then acknowledged, in this order."""
+"""The receiver: leads in by MQTT, committed, then receipted, then acknowledged, in this order.
+
+What boxes say of themselves comes the same way, and is noted for the wall.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,26 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hub.intake import Judged, KeysOf, judge
+from hub.intake.judge import Judged, judge
+from hub.intake.take import Held, take
+from hub.parts import HubParts
 from hub.settings import HubSettings
-from hub.store import Held, HubStore, StoreError
-from leads import KeyFileError, LeadUpdate, Receipt, encode, sign
+from hub.store.database import StoreError
+from hub.wall.boxes import note_status, note_telemetry
+from leads import KeyFileError, Receipt, Status, Telemetry, WireError, decode, encode, sign
+from leads.broker import BrokerSettings
 from leads.link import Incoming, LinkHooks, MqttLink, Outgoing
 from leads.quiet import QuietLog
-from leads.topics import BoxTopic, all_boxes, box_topic, parse_box_topic, shared
+from leads.topics import BoxAddress, BoxTopic, all_boxes, box_topic, parse_box_topic, shared
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
-_IDLE_S = 0.2
-_STORE_RETRY_S = 1.0
+_IDLE_S: Final = 0.2
+_STORE_RETRY_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -44,6 +53,10 @@ class ReceiverCounters:
     """Messages left to come again because the hub could not read its key of the box."""
     odd_topics: int = 0
     """Messages on topics that belong to no box, which cannot be answered."""
+    notes: int = 0
+    """What boxes said of themselves, and was noted."""
+    odd_notes: int = 0
+    """What boxes should not say of themselves, left out."""
 
 
 class Receiver:
@@ -51,30 +64,30 @@ class Receiver:
 
     def __init__(
         self,
-        settings: HubSettings,
-        store: HubStore,
-        keys_of: KeysOf,
+        parts: HubParts,
         *,
+        worker: int = 1,
         signing_key: Ed25519PrivateKey | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; nothing is received before `start`. `store` stays the caller's to close, after `stop`."""
-        self._settings = settings
-        self._store = store
-        self._keys_of = keys_of
+        """Prepare; nothing is received before `start`. `parts` stay the caller's to close, after `stop`.
+
+        `worker`: which of the hub's receivers it is, counted from 1; each has a name of its own before the broker.
+        """
+        self._parts = parts
+        self._settings = parts.settings
         self._signing_key = signing_key
         self._counters = ReceiverCounters()
         self._quiet = QuietLog(log, monotonic=monotonic)
         self._stopping = threading.Event()
-        self._waiting: queue.Queue[Incoming] = queue.Queue(maxsize=settings.batch * 10)
-        leads = all_boxes(BoxTopic.LEADS)
+        self._waiting: queue.Queue[Incoming] = queue.Queue(maxsize=self._settings.batch * 10)
         self._link = MqttLink(
-            settings.broker,
-            f"lushao-hub-{settings.hub_id}",
+            broker_of(self._settings, worker),
+            client_id(self._settings, worker),
             LinkHooks(on_up=_nothing, on_down=_nothing, on_message=self._on_message),
-            subscriptions=[(shared(settings.group, leads) if settings.broker.protocol == "5" else leads, 1)],
+            subscriptions=_subscriptions(self._settings),
             manual_ack=True,
-            receive_maximum=min(settings.batch * 2, 65_535),
+            receive_maximum=min(self._settings.batch * 2, 65_535),
             monotonic=monotonic,
         )
         self._thread = threading.Thread(target=self._run, name="hub-intake", daemon=True)
@@ -131,7 +144,7 @@ class Receiver:
         return batch
 
     def _take(self, batch: Sequence[Incoming]) -> None:
-        judged: list[tuple[Incoming, Judged]] = []
+        leads: list[tuple[Incoming, BoxAddress]] = []
         for message in batch:
             try:
                 address = parse_box_topic(message.topic)
@@ -140,51 +153,77 @@ class Receiver:
                 self._quiet.warning("topic", "left out a message: %s", error)
                 self._link.ack(message)
                 continue
+            if address.kind is BoxTopic.LEADS:
+                leads.append((message, address))
+            else:
+                self._note(message, address)
+        self._take_leads(leads)
+
+    def _take_leads(self, leads: Sequence[tuple[Incoming, BoxAddress]]) -> None:
+        judged: list[tuple[Incoming, Judged]] = []
+        for message, address in leads:
             try:
-                judged.append((message, judge(address, message.payload, self._keys_of)))
+                judged.append((message, judge(address, message.payload, self._parts.box_keys.of)))
             except KeyFileError as error:
                 # No receipt: the box keeps its lead and sends it again until the file is put right.
                 self._counters.key_faults += 1
                 self._quiet.warning("key", "box %s gets no receipts until this is put right: %s", address.box_id, error)
                 self._link.ack(message)
-        held = self._commit([verdict for _, verdict in judged])
-        for (message, _), fate in zip(judged, held, strict=False):
+        verdicts = [verdict for _, verdict in judged]
+        held = self._until_stored(lambda: take(self._parts, verdicts)) if verdicts else None
+        if held is None:
+            return
+        self._counters.batches += 1
+        for (message, _), fate in zip(judged, held, strict=True):
             self._answer(fate)
             self._link.ack(message)
 
-    def _commit(self, judged: Sequence[Judged]) -> list[Held]:
-        """Commit, trying until it works; nothing when stopped before. The boxes keep their leads meanwhile."""
+    def _until_stored(self, store: Callable[[], T]) -> T | None:
+        """Store, trying until it works; None when stopped before. The boxes keep their leads meanwhile."""
         while not self._stopping.is_set():
             try:
-                held = self._store.take(judged)
+                return store()
             except StoreError as error:
                 self._counters.store_faults += 1
                 self._quiet.warning("store", "%s; no receipts until then", error)
                 self._stopping.wait(_STORE_RETRY_S)
+        return None
+
+    def _note(self, message: Incoming, address: BoxAddress) -> None:
+        """Note what a box says of itself. It is not signed, so nothing but the wall is made of it."""
+        try:
+            said: Status | Telemetry
+            if address.kind is BoxTopic.STATUS:
+                said = decode(Status, message.payload)
             else:
-                self._counters.batches += 1
-                return held
-        return []
+                said = decode(Telemetry, message.payload)
+            if (said.site_id, said.box_id) != (address.site_id, address.box_id):
+                raise ValueError(f"it says it is from {said.site_id}/{said.box_id}")
+        except (WireError, ValueError) as error:
+            self._counters.odd_notes += 1
+            self._quiet.warning("note", "left out a message on %s: %s", message.topic, error)
+            self._link.ack(message)
+            return
+        if isinstance(said, Status):
+            self._until_stored(lambda: note_status(self._parts, said))
+        else:
+            self._until_stored(lambda: note_telemetry(self._parts, said))
+        self._counters.notes += 1
+        self._link.ack(message)
 
     def _answer(self, held: Held) -> None:
         judged = held.judged
         if held.fault is not None:
             self._counters.refused += 1
-            self._quiet.warning(
-                held.fault.reason,
-                "refused a message of box %s (%s): %s",
-                judged.address.box_id,
-                held.fault.reason,
-                held.fault.detail,
-            )
+            reason, detail = held.fault.reason, held.fault.detail
+            self._quiet.warning(reason, "refused a message of %s (%s): %s", judged.sender.name, reason, detail)
         elif held.duplicate:
             self._counters.duplicates += 1
         else:
             self._counters.accepted += 1
-            what = "update" if isinstance(judged.lead, LeadUpdate) else "lead"
-            log.info("%s %s of %s/%s is held", what, judged.lead_id, judged.address.site_id, judged.address.box_id)
+            log.debug("%s %s of %s is held", judged.kind, judged.entry_id, judged.sender.name)
         receipt = make_receipt(self._settings.hub_id, held, self._signing_key)
-        topic = box_topic(judged.address.site_id, judged.address.box_id, BoxTopic.RECEIPTS)
+        topic = box_topic(judged.sender.site_id, judged.sender.box_id, BoxTopic.RECEIPTS)
         self._link.publish(Outgoing(topic, encode(receipt)))
 
 
@@ -192,7 +231,7 @@ def make_receipt(hub_id: str, held: Held, key: Ed25519PrivateKey | None) -> Rece
     """The receipt for what became of a message, signed if there is a key."""
     receipt = Receipt(
         hub_id=hub_id,
-        lead_id=held.judged.lead_id,
+        lead_id=held.judged.entry_id,
         payload_sha256=held.judged.payload_sha256,
         outcome="accepted" if held.fault is None else "refused",
         reason=None if held.fault is None else held.fault.reason,
@@ -201,6 +240,31 @@ def make_receipt(hub_id: str, held: Held, key: Ed25519PrivateKey | None) -> Rece
         duplicate=held.duplicate,
     )
     return receipt if key is None else sign(receipt, key)
+
+
+def client_id(settings: HubSettings, worker: int) -> str:
+    """Name of a worker before the broker; two of one name would throw each other out."""
+    return f"lushao-hub-{settings.hub_id}" + ("" if worker == 1 else f"-{worker}")
+
+
+def broker_of(settings: HubSettings, worker: int) -> BrokerSettings:
+    """The broker's settings of a worker: a name that is set is the first one's, others count on from it."""
+    if settings.broker.client_id is None or worker == 1:
+        return settings.broker
+    return settings.broker.model_copy(update={"client_id": f"{settings.broker.client_id}-{worker}"})
+
+
+def _subscriptions(settings: HubSettings) -> list[tuple[str, int]]:
+    """Leads and telemetry are shared among the workers; births come to each: shared, none that is kept would come."""
+
+    def one_of_us(topic_filter: str) -> str:
+        return shared(settings.group, topic_filter) if settings.broker.protocol == "5" else topic_filter
+
+    return [
+        (one_of_us(all_boxes(BoxTopic.LEADS)), 1),
+        (all_boxes(BoxTopic.STATUS), 1),
+        (one_of_us(all_boxes(BoxTopic.TELEMETRY)), 0),
+    ]
 
 
 def _nothing() -> None:
