@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from functools import lru_cache
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -55,7 +55,7 @@ def vault_of(settings: EvidenceSettings) -> Vault:
     return S3Vault(settings.s3)
 
 
-def sha256_of(file: BufferedReader) -> str:
+def sha256_of(file: BufferedReader | FileIO) -> str:
     """SHA-256 of what is left to read of a file, in hexadecimal."""
     return hashlib.file_digest(file, "sha256").hexdigest()
 
