@@ -18,7 +18,7 @@ from hub.settings import HubSettings
 from leads import KeyFileError, format_time, generate_key, key_id, load_public_key, write_public_key
 
 app = typer.Typer(help="Receive leads, show them to people, follow what is decided.", no_args_is_help=True)
-log = logging.getLogger(__name__)
+log = logging.getLogger("hub.commands")
 Limit = Annotated[int, typer.Option(help="How many, newest first.", min=1)]
 
 
@@ -177,6 +177,8 @@ def refused(settings_file: SettingsFile, limit: Limit = 20) -> None:
 
 def _log_as(name: str) -> None:
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {name} %(name)s: %(message)s")
+    for talkative in ("alembic", "uvicorn"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class Workers:
                 return
             if self._monotonic() - began > self._backoff_max_s:
                 wait_s = self._backoff_min_s
-            log.warning("worker %d ended (%s); it is started anew in %.0f s", number + 1, _told(status), wait_s)
+            log.warning("worker %d ended (%s); it is started anew in %.1f s", number + 1, _told(status), wait_s)
             self._stopping.wait(wait_s)
             wait_s = min(wait_s * 2, self._backoff_max_s)
 
