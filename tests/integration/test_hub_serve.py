@@ -7,75 +7,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
-import yaml
 
 from hub import read
 from hub.settings import StoreSettings
 from hub.store.audit import check_chain
 from hub.store.database import Database
 from hub.store.tables import boxes
-from leads import write_public_key
-from tests.hub_worlds import BOX_KEY, CASES, ROOT
+from tests.hub_worlds import ROOT
 from tests.integration.brokers import Mosquitto, eventually
 from tests.integration.ends import BoxEnd
-
-
-class Served:
-    """A `lushao hub serve` of a test."""
-
-    def __init__(self, folder: Path, mosquitto: Mosquitto, **web: object) -> None:
-        """Lay out a hub of two workers that knows box-1."""
-        self.folder = folder
-        self.file = folder / "hub.yaml"
-        settings = {
-            "hub_id": "hub-1",
-            "broker": mosquitto.settings().model_dump(mode="json", exclude_defaults=True),
-            "store": {"sqlite": "hub.db"},
-            "evidence": {"folder": "evidence"},
-            "web": {"port": 0, **web},
-            "cases": str(CASES),
-            "box_keys": "boxes",
-            "workers": 2,
-        }
-        self.file.write_text(yaml.safe_dump(settings))
-        if not (folder / "boxes").exists():
-            write_public_key(folder / "boxes" / "box-1.pub", BOX_KEY.public_key())
-
-    @contextmanager
-    def running(self) -> Iterator[psutil.Popen]:
-        """The process, once it serves and both workers hear the broker."""
-        log = self.folder / "hub.log"
-        log.write_text("")
-        with log.open("ab") as file:
-            command = [sys.executable, "-m", "hub.commands", "serve", self.file]
-            process = psutil.Popen(command, cwd=ROOT, stdout=file, stderr=file)
-        try:
-            eventually(lambda: self.said().count("connected to broker") == 2, 30, what="the hub's start")
-            yield process
-        finally:
-            children = process.children(recursive=True) if process.is_running() else []
-            for one in [process, *children]:
-                if one.is_running():
-                    one.kill()
-            process.wait()
-
-    def said(self) -> str:
-        """Its output and its log."""
-        return (self.folder / "hub.log").read_text()
-
-    @property
-    def address(self) -> str:
-        """Where it serves."""
-        found = re.search(r"serves at (\S+)", self.said())
-        assert found is not None, self.said()
-        return found[1]
+from tests.integration.served import Served
 
 
 def test_a_hub_serves_takes_leads_and_ends_when_told_to(tmp_path: Path, mosquitto: Mosquitto) -> None:
@@ -134,8 +79,8 @@ def test_a_hub_that_cannot_serve_says_what_to_do(
     with socket.create_server(("127.0.0.1", 0)) as other:
         if web.get("port") == "taken":
             web = {"port": other.getsockname()[1]}
-        served = Served(tmp_path, mosquitto, **web)
-        command = [sys.executable, "-m", "hub.commands", "serve", served.file]
+        served = Served(tmp_path, mosquitto, web=web)
+        command = [sys.executable, "-m", "hub.commands", "serve", str(served.file)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 1
     assert re.search(said, done.stderr), done.stderr
