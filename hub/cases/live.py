@@ -78,28 +78,30 @@ class Live:
         `last_seq`: the last event it got on an earlier connection.
         """
         listener = Listener(user)
-        first = await asyncio.to_thread(self._since, last_seq)
-        self._listeners.add(listener)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(first.seq))
+        self._listeners.add(listener)  # before the first look, so that nothing falls in between
         try:
+            first = await asyncio.to_thread(self._since, last_seq)
+            if self._task is None or self._task.done():
+                self._task = asyncio.create_task(self._run(first.seq))
             yield f"retry: 2000\n\n{_told(first, user)}"
-            while True:
+            while not self._task.done():
                 try:
                     change = await asyncio.wait_for(listener.queue.get(), self._heartbeat_s)
                 except TimeoutError:
                     if await asyncio.to_thread(session_of, self._parts, token) is None:
                         return
+                    # Where nobody reads any more, this ends here.
                     yield ": still here\n\n"
                     continue
                 if change is None:
                     return
                 yield _told(change, user)
+        except StoreError as error:
+            self._quiet.warning("store", "%s; pages are told nothing new until then", error)
         finally:
             self._listeners.discard(listener)
-            if not self._listeners:
+            if not self._listeners and self._task is not None:
                 self._task.cancel()
-                self._task = None
 
     async def _run(self, seq: int) -> None:
         looking: Mapping[int, tuple[Viewer, ...]] = {}
@@ -158,7 +160,7 @@ def changes_since(connection: Connection, seq: int) -> Change:
     return Change(end, tuple(numbers[-_NUMBERS:]), missed or len(numbers) > _NUMBERS)
 
 
-def _numbers(rows: Iterable[sa.Row[Any]]) -> Iterable[int]:
+def _numbers(rows: Iterable[Any]) -> Iterable[int]:
     for row in rows:
         if row.number is not None:
             yield row.number

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import sqlalchemy as sa
 
 from hub.accounts.user import User
+from hub.cases.faults import refuse
 from hub.parts import HubParts
 from hub.store.tables import access, entries
 
@@ -19,7 +20,10 @@ HOLDS_MS: Final = 30 * 60_000
 
 
 def note_look(parts: HubParts, user: User, number: int, purpose: Purpose) -> None:
-    """Write down that somebody looks at an entry, unless a look of theirs for this purpose still holds."""
+    """Write down that somebody looks at an entry, unless a look of theirs for this purpose still holds.
+
+    Raises StepError where there is no such entry.
+    """
     now = parts.clock()
     holds = sa.select(access.c.id).where(
         access.c.user_id == user.id,
@@ -29,6 +33,8 @@ def note_look(parts: HubParts, user: User, number: int, purpose: Purpose) -> Non
         access.c.purpose == purpose,
     )
     with parts.database.read() as connection:
+        if connection.execute(sa.select(entries.c.number).where(entries.c.number == number)).first() is None:
+            raise refuse("not_found", "not_found")
         if connection.execute(holds.limit(1)).first() is not None:
             return
     look = {"at_ms": now, "user_id": user.id, "number": number, "what": ENTRY, "purpose": purpose}
