@@ -12,6 +12,7 @@ from hub.accounts.user import User
 from hub.wall.view import frame_of, note_watcher, wall_of
 from hub.web.deps import Parts, language_of, need, page
 from hub.web.words import Translator
+from leads.base import Ident
 
 router = APIRouter()
 Watcher = Annotated[User, Depends(need(Permission.WALL))]
@@ -38,9 +39,9 @@ def wall(parts: Parts, user: Watcher) -> dict[str, Any]:
 def frame(
     parts: Parts,
     user: Watcher,
-    site_id: str,
-    box_id: str,
-    camera_id: str,
+    site_id: Ident,
+    box_id: Ident,
+    camera_id: Ident,
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
     """A camera's last picture; 304 where the browser has it already."""

@@ -1,0 +1,1 @@
+"""Other sources than boxes: a hot line, informants, other departments."""
