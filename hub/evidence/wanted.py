@@ -111,7 +111,10 @@ def _wanted(evidence: Evidence, file: EvidenceFile) -> WantedFile:
 
 
 def _each_once(found: Sequence[WantedFile]) -> tuple[WantedFile, ...]:
-    return tuple({(file.lead_id, file.name): file for file in reversed(found)}.values())[::-1]
+    first: dict[tuple[str, str], WantedFile] = {}
+    for file in found:
+        first.setdefault((file.lead_id, file.name), file)
+    return tuple(first.values())
 
 
 def _held(connection: Connection, site_id: str, box_id: str, named: Sequence[str]) -> tuple[str, ...]:

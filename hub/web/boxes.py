@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -26,6 +27,8 @@ from leads.uploads import CHUNK_BYTES, FRAME_BYTES, OFFSET_HEADER, BoxRequest, r
 
 router: Final = APIRouter(prefix="/boxes/v1")
 _LEAD_ID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_SENDING_S: Final = 120.0
+"""How long one request may take to come in."""
 _LATER: Final = {"Retry-After": "10"}
 
 
@@ -57,11 +60,12 @@ def _content(most: int) -> object:
             raise HTTPException(413, f"at most {most} bytes at once")
         content = bytearray()
         try:
-            async for block in request.stream():
-                content += block
-                if len(content) > most:
-                    raise HTTPException(413, f"at most {most} bytes at once")
-        except ClientDisconnect as error:
+            async with asyncio.timeout(_SENDING_S):
+                async for block in request.stream():
+                    content += block
+                    if len(content) > most:
+                        raise HTTPException(413, f"at most {most} bytes at once")
+        except (ClientDisconnect, TimeoutError) as error:
             raise HTTPException(400, "the content was cut short") from error
         if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), box.content_sha256):
             raise HTTPException(400, "the content is not what was signed: it was cut short or changed on its way")
