@@ -176,6 +176,7 @@ refused = Table(
     Column("settled_as", String(20), nullable=False, default=""),
     UniqueConstraint("payload_sha256", "reason", "site_id", "box_id"),
     Index("ix_refused_open", "settled_ms", "id"),
+    Index("ix_refused_group", "settled_ms", "reason", "site_id", "box_id", "id"),
 )
 """Dead letters. `door` is `mqtt` or `http` (there site is empty and box the source's name)."""
 

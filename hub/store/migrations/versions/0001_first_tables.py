@@ -209,6 +209,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("refused", schema=None) as batch_op:
         batch_op.create_index("ix_refused_open", ["settled_ms", "id"], unique=False)
+        batch_op.create_index("ix_refused_group", ["settled_ms", "reason", "site_id", "box_id", "id"], unique=False)
 
     op.create_table(
         "saved_searches",
