@@ -28,6 +28,10 @@ class NoAnswerError(Exception):
     """The hub is away, busy, or answers what no hub says; it is worth trying again. The text says why."""
 
 
+class BusyError(NoAnswerError):
+    """The hub is there and says that it cannot now."""
+
+
 class BoxRefusedError(Exception):
     """The hub will have nothing of this box: its key, its clock or the address is wrong. The text says which."""
 
@@ -150,16 +154,17 @@ class HubDoor:
             try:
                 reply = self._exchange(method, target, content, headers or {})
             except (ConnectionError, http.client.BadStatusLine):
-                if not reused or self._cut:
+                # A server may close a connection that was idle: that is no failure, and asking twice does no harm. Of a
+                # piece some may be there: before it goes again the hub is asked how far it came.
+                if not reused or self._cut or method == "PATCH":
                     raise
-                # A server may close a connection that was idle: that is no failure, and twice does no harm.
                 reply = self._exchange(method, target, content, headers or {})
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             raise NoAnswerError(str(error) or type(error).__name__) from error
         if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise BoxRefusedError(reply.detail)
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in _BUSY:
-            raise NoAnswerError(reply.detail)
+            raise BusyError(reply.detail)
         return reply
 
     def _exchange(self, method: str, target: str, content: bytes, headers: Mapping[str, str]) -> Reply:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from cameras import Frame
 from edge.outbox import Outbox, OutboxFullError
-from edge.uploads.client import BoxRefusedError, FileRefusedError, HubDoor, NoAnswerError
+from edge.uploads.client import BoxRefusedError, BusyError, FileRefusedError, HubDoor, NoAnswerError
 from edge.uploads.files import ChangedError, FileSender, GoneError
 from edge.uploads.frames import FrameSender, LastFrames
 from edge.uploads.pace import Pace
@@ -45,6 +45,8 @@ class Uploader:
     """While files are on their way the hub is asked so often whether a more urgent one has come."""
     REST_S = 600.0
     """A file that the hub has not taken, or has taken just now, is left alone for this long."""
+    PUT_OFF_S = 30.0
+    """A file that the hub cannot take now comes after all others for this long."""
     LEADS_S = 60.0
     """Having asked about all leads, the box asks again after this long whether the hub holds their evidence."""
     BACKOFF_S = (1.0, 60.0)
@@ -211,6 +213,9 @@ class Uploader:
             self._give_up(file, "changed", str(error))
         except FileRefusedError as error:
             self._give_up(file, "refused", f"the hub does not take it: {error}")
+        except BusyError:
+            self._wanted.put_off(file, self.PUT_OFF_S)
+            raise
         else:
             self._worked()
             self.tally.counts.bytes += piece.taken

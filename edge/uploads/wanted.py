@@ -28,6 +28,7 @@ class WantedFiles:
         self._monotonic = monotonic
         self._files: tuple[WantedFile, ...] = ()
         self._resting: dict[tuple[str, str], float] = {}
+        self._put_off: dict[tuple[str, str], float] = {}
 
     def __len__(self) -> int:
         return len(self._files)
@@ -36,6 +37,7 @@ class WantedFiles:
         """The hub has said anew what it wants, most wanted first."""
         now = self._monotonic()
         self._resting = {key: until for key, until in self._resting.items() if until > now}
+        self._put_off = {key: until for key, until in self._put_off.items() if until > now}
         self._files = tuple(files)
 
     def drop(self, file: WantedFile, rest_s: float) -> None:
@@ -43,13 +45,20 @@ class WantedFiles:
         self._resting[file.lead_id, file.name] = self._monotonic() + rest_s
         self._files = tuple(f for f in self._files if (f.lead_id, f.name) != (file.lead_id, file.name))
 
+    def put_off(self, file: WantedFile, for_s: float) -> None:
+        """Let all others go before a file for so long."""
+        self._put_off[file.lead_id, file.name] = self._monotonic() + for_s
+
     def first(self, under_way: Callable[[WantedFile], bool]) -> WantedFile | None:
         """The file to go on with: the one under way, unless it is no longer wanted or the first is more urgent."""
-        ready = [file for file in self._files if self._may_go(file)]
+        ready = sorted(filter(self._may_go, self._files), key=self._is_put_off)
         if not ready:
             return None
         going = next(filter(under_way, ready), None)
         return going if going is not None and (going.urgent or not ready[0].urgent) else ready[0]
+
+    def _is_put_off(self, file: WantedFile) -> bool:
+        return self._put_off.get((file.lead_id, file.name), 0.0) > self._monotonic()
 
     def _may_go(self, file: WantedFile) -> bool:
         if self._resting.get((file.lead_id, file.name), 0.0) > self._monotonic():

@@ -162,6 +162,27 @@ def test_evidence_may_go_when_the_hub_holds_it_or_has_held_the_lead_for_long(out
     assert waiting.lead_id in queue(outbox)
 
 
+def test_of_the_leads_at_the_hub_those_are_asked_about_whose_evidence_is_not_known_to_be_there(outbox: Outbox) -> None:
+    leads = [put(outbox, number) for number in range(1, 6)]
+    update = put_update(outbox, leads[0], 1)
+    outbox.settle([accepted(leads[0]), accepted(update), accepted(leads[1], holds_evidence=True), refused(leads[2])])
+    outbox.settle([accepted(leads[4])])
+    assert outbox.evidence_not_held("", 9) == [leads[0].lead_id, leads[4].lead_id]
+    assert outbox.evidence_not_held("", 1) == [leads[0].lead_id]
+    assert outbox.evidence_not_held(leads[0].lead_id, 9) == [leads[4].lead_id]
+
+
+def test_evidence_that_the_hub_says_to_hold_may_go_as_by_a_receipt(outbox: Outbox) -> None:
+    leads = [put(outbox, number) for number in range(1, 4)]
+    outbox.settle([accepted(lead) for lead in leads[:2]])
+    outbox.evidence_held({leads[1].lead_id, leads[2].lead_id, sample_lead(9).lead_id})
+    outbox.evidence_held(set())
+    assert outbox.closed_leads(NOON - timedelta(days=90)) == [leads[1].lead_id]
+    assert queue(outbox) == [leads[2].lead_id], "not before its receipt"
+    outbox.settle([accepted(leads[2])])
+    assert outbox.closed_leads(NOON - timedelta(days=90)) == [leads[1].lead_id]
+
+
 # Acts
 
 
