@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
-import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -88,7 +88,7 @@ def _stop_when_told() -> threading.Event:
 
 def _stop_at_end_of_input(stop: threading.Event) -> None:
     """The parent holds the other end: it is closed when the parent ends, however that happens."""
-    while sys.stdin.buffer.read(4096):
+    while os.read(0, 4096):  # not sys.stdin: its lock, held here, would abort the interpreter at its end
         pass
     stop.set()
 
