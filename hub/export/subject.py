@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -69,6 +70,18 @@ class _Draft(_Told):
     def second(self, moment: UtcMs) -> float:
         """Second of the stream of a moment."""
         return (moment - self.anchor_at).total_seconds() + self.anchor_s
+
+    def moment(self, t_s: float) -> datetime:
+        """The moment of a second of the stream."""
+        return self.anchor_at + timedelta(seconds=t_s - self.anchor_s)
+
+    @property
+    def in_clip(self) -> list[float]:
+        """Seconds of the panoramas, as the box chose them: those of its moments that the clip covers."""
+        if self.clip is None:
+            return []
+        low, high = self.clip.start_s - 0.05, self.clip.end_s + 0.05
+        return [m for m in self.moments_s if low <= m <= high]
 
 
 class _Track(_Told):
@@ -133,6 +146,22 @@ class Subject:
         """Second of the stream at the clip's first frame."""
         return self.draft.clip.start_s if self.draft and self.draft.clip else None
 
+    def taken_at(self, name: str) -> datetime | None:
+        """When a picture was taken, or the clip begins; None where the notes do not tell."""
+        draft, stem = self.draft, name.rsplit(".", 1)[0].removesuffix(".overlay")
+        if draft is None:
+            return None
+        found = next((p.taken_at for p in draft.pictures if p.name == stem), None)
+        if found is not None or draft.clip is None:
+            return found
+        if stem == "clip":
+            return draft.moment(draft.clip.start_s)
+        panorama = _PANORAMA.fullmatch(stem)
+        moments = draft.in_clip
+        if panorama is None or int(panorama[1]) > len(moments):
+            return None
+        return draft.moment(moments[int(panorama[1]) - 1])
+
     @property
     def fingerprint(self) -> list[object]:
         """All that the places hang on, as JSON."""
@@ -156,12 +185,7 @@ class Subject:
         return self._in_crop(bare, size)
 
     def _in_panorama(self, number: int, size: tuple[int, int]) -> Kept:
-        draft = self.draft
-        if draft is None or draft.clip is None:
-            return Kept()
-        # As the box chose them: those of its moments that the clip covers.
-        low, high = draft.clip.start_s - 0.05, draft.clip.end_s + 0.05
-        moments = [m for m in draft.moments_s if low <= m <= high]
+        moments = self.draft.in_clip if self.draft else []
         box = self.at(moments[number - 1]) if number <= len(moments) else None
         if box is None:
             return Kept()
