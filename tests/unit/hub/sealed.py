@@ -95,11 +95,11 @@ class Box:
         self.who = who
         self.client: TestClient | httpx.Client = client or world.client()
 
-    def ask(self, method: str, target: str, content: bytes = b"", **headers: str) -> httpx.Response:
-        """A signed request."""
+    def ask(self, method: str, target: str, content: bytes = b"", at: int | None = None) -> Any:
+        """The answer to a signed request; `at` is the byte where its content begins."""
         proof = sign_request(method, target, content, self.who, self.world.clock(), BOX_KEY)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.request(method, target, content=content, headers={"Authorization": proof, **named})
+        headers = {"Authorization": proof} | ({} if at is None else {OFFSET_HEADER: str(at)})
+        return self.client.request(method, target, content=content, headers=headers)
 
     def wanted(self, *leads: str) -> WantedList:
         """What the hub wants."""
@@ -117,9 +117,9 @@ class Box:
         assert answer.status_code == 200, answer.text
         return int(answer.headers[OFFSET_HEADER])
 
-    def send(self, lead_id: str, name: str, content: bytes, at: int = 0) -> httpx.Response:
+    def send(self, lead_id: str, name: str, content: bytes, at: int = 0) -> Any:
         """A piece of a file."""
-        return self.ask("PATCH", f"/boxes/v1/files/{lead_id}/{name}", content, **{OFFSET_HEADER: str(at)})
+        return self.ask("PATCH", f"/boxes/v1/files/{lead_id}/{name}", content, at)
 
     def send_all(self, sealed: SealedLead) -> None:
         """All that the hub wants of a lead, in its order."""

@@ -300,7 +300,7 @@ BAD_PROOFS: list[tuple[str, Callable[[str], str]]] = [
 @pytest.mark.parametrize(("why", "change"), BAD_PROOFS, ids=[why for why, _ in BAD_PROOFS])
 def test_who_cannot_prove_who_they_are_is_refused(hub: HubWorld, why: str, change: Callable[[str], str]) -> None:
     proof = change(sign_request("GET", TARGET, b"", ("site-1", "box-1"), hub.clock(), BOX_KEY))
-    answer = hub.client().get(TARGET, headers={"Authorization": proof.encode()})
+    answer = hub.client().get(TARGET, headers={b"Authorization": proof.encode()})
     assert answer.status_code == 401
     assert answer.json()["detail"]
 
@@ -372,7 +372,7 @@ def test_no_path_leads_astray(either_hub: HubWorld, path: str) -> None:
     _, sealed, box = arrived(either_hub)
     raw = box.client.build_request("GET", "/boxes/v1/files/" + path.format(lead=sealed.lead.lead_id)).url.raw_path
     for method in ("HEAD", "PATCH"):
-        answer = box.ask(method, raw.decode(), **{OFFSET_HEADER: "0"})
+        answer = box.ask(method, raw.decode(), at=0)
         assert answer.status_code in (404, 405), (method, answer.text)
     assert parts_of(either_hub) == []
     assert rows(either_hub, files) == []
@@ -397,7 +397,7 @@ def test_an_offset_that_is_no_number_is_refused(hub: HubWorld, offset: str) -> N
     _, sealed, box = arrived(hub)
     target = f"/boxes/v1/files/{sealed.lead.lead_id}/track.json"
     proof = sign_request("PATCH", target, b"{}", box.who, hub.clock(), BOX_KEY)
-    headers = {"Authorization": proof.encode(), OFFSET_HEADER: offset.encode()}
+    headers = {b"Authorization": proof.encode(), OFFSET_HEADER.encode(): offset.encode()}
     assert box.client.patch(target, content=b"{}", headers=headers).status_code == 400
 
 
