@@ -67,6 +67,8 @@ class Bureau:
             "act": lead.act.model_copy(update={"offence": changes.pop("offence", "traffic")}),
             "suspect_level": changes.pop("level", "low"),
             "one_act_key": changes.pop("key", f"key-{number}"),
+            # Others of its chain were made in between, and have not come.
+            "evidence": lead.evidence.model_copy(update={"chain_seq": 10 * number}),
         }
         payload = signed(number, **{**told, "site_id": "site-1", "box_id": box, "lead_id": lead.lead_id, **changes})
         return self._held(judged(payload, BoxAddress("site-1", box, BoxTopic.LEADS)))
