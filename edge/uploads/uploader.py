@@ -137,6 +137,8 @@ class Uploader:
         try:
             return self._step()
         except NoAnswerError as error:
+            if self._stopping:
+                return 0.0
             self.tally.failed("broken")
             self._quiet.warning("broken", "evidence waits, for the hub gave no answer: %s", error)
         except BoxRefusedError as error:

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.outbox import Outbox
+from edge.uploads.tally import Tally
 from edge.uploads.uploader import Uploader
 from leads.base import UNKNOWN
 from tests.unit.edge.offices import wait_until
@@ -199,6 +200,19 @@ def test_an_answer_that_is_no_hubs_is_none(post: Post, text: bytes) -> None:
     post.want("clip.mp4", CLIP)
     post.hub.says = None
     wait_until(lambda: not post.hub.still_wanted())
+
+
+def test_a_hub_that_takes_nothing_for_ten_minutes_is_a_problem_until_it_does() -> None:
+    now = [0.0]
+    tally = Tally("https://hub.example", lambda: now[0])
+    tally.failed("broken")
+    now[0] = 590.0
+    tally.failed("broken")
+    assert list(tally.problems()) == []
+    now[0] = 610.0
+    assert list(tally.problems()) == ["the hub https://hub.example has taken no evidence for 610 s: see the log"]
+    tally.worked()
+    assert list(tally.problems()) == []
 
 
 # What overtakes and what waits
