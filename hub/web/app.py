@@ -10,7 +10,21 @@ from starlette.staticfiles import StaticFiles
 from hub.cases.faults import StepError
 from hub.cases.live import Live
 from hub.parts import HubParts
-from hub.web import account, api, audit, boxes, figures, files, login, report_door, sources, users, wall
+from hub.web import (
+    account,
+    api,
+    audit,
+    boxes,
+    console,
+    dead_letters,
+    figures,
+    files,
+    login,
+    report_door,
+    sources,
+    users,
+    wall,
+)
 from hub.web.faults import tell_faults
 from hub.web.guard import Guard
 from hub.web.login_oidc import add_oidc
@@ -26,12 +40,14 @@ def create_app(parts: HubParts) -> FastAPI:
     app.include_router(api.router)
     app.include_router(audit.router)
     app.include_router(boxes.router)
+    app.include_router(console.router)
     app.include_router(figures.router)
     app.include_router(files.router)
     app.include_router(login.router)
     app.include_router(users.router)
     app.include_router(wall.router)
     app.include_router(sources.router)
+    app.include_router(dead_letters.router)
     app.include_router(report_door.router)
     add_oidc(app, parts)
     app.add_middleware(Guard, parts=parts)
