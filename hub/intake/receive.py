@@ -243,15 +243,15 @@ def make_receipt(hub_id: str, held: Held, key: Ed25519PrivateKey | None) -> Rece
 
 
 def client_id(settings: HubSettings, worker: int) -> str:
-    """Name of a worker before the broker; two of one name would throw each other out."""
-    return f"lushao-hub-{settings.hub_id}" + ("" if worker == 1 else f"-{worker}")
+    """Name of a worker before the broker; two of one name would throw each other out. No id has a colon."""
+    return f"lushao-hub-{settings.hub_id}" + ("" if worker == 1 else f":{worker}")
 
 
 def broker_of(settings: HubSettings, worker: int) -> BrokerSettings:
     """The broker's settings of a worker: a name that is set is the first one's, others count on from it."""
     if settings.broker.client_id is None or worker == 1:
         return settings.broker
-    return settings.broker.model_copy(update={"client_id": f"{settings.broker.client_id}-{worker}"})
+    return settings.broker.model_copy(update={"client_id": f"{settings.broker.client_id}:{worker}"})
 
 
 def _subscriptions(settings: HubSettings) -> list[tuple[str, int]]:

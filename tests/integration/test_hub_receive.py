@@ -18,12 +18,13 @@ from hub.commands import app
 from hub.embedded_broker import EmbeddedBroker
 from hub.settings import StoreSettings
 from hub.store.database import Database
-from leads import Lead, encode, load_private_key, load_public_keys, sign, write_public_key
+from hub.store.tables import boxes
+from leads import Lead, Status, Telemetry, encode, load_private_key, load_public_keys, sign, write_public_key
 from tests.hub_worlds import CASES
 from tests.integration import brokers
 from tests.integration.brokers import Bystander, Mosquitto, eventually
 from tests.integration.ends import BOX_KEY, OTHER_KEY, BoxEnd, HubEnd, delivered
-from tests.unit.leads.samples import sample_lead
+from tests.unit.leads.samples import NOON, sample_lead
 
 ROOT = Path(__file__).parents[2]
 LUSHAO = [sys.executable, "-c", "from hub.commands import app; app()"]
@@ -192,3 +193,31 @@ def test_a_machine_without_mosquitto_is_told_the_command(monkeypatch: pytest.Mon
     monkeypatch.setattr(brokers, "SEARCHED", str(tmp_path))
     with pytest.raises(RuntimeError, match=r"sh scripts/system-packages\.sh test"):
         Mosquitto(tmp_path / "mosquitto").start()
+
+
+def test_what_boxes_say_of_themselves_is_noted_by_every_worker_and_believed_of_themselves_alone(
+    tmp_path: Path, mosquitto: Mosquitto
+) -> None:
+    broker = mosquitto.settings()
+    with Bystander(broker, name="boxes") as bystander:
+        for box in ("box-1", "box-2"):
+            status = Status(site_id="site-1", box_id="box-1", session_id="run-1", state="online")
+            bystander.say(f"lushao/v1/site-1/{box}/status", encode(status), retain=True)
+        bystander.say("lushao/v1/site-1/box-3/status", b"nonsense", retain=True)
+        with HubEnd(tmp_path, mosquitto.settings(client_id="hub-1")) as first:
+            with HubEnd(tmp_path, mosquitto.settings(client_id="hub-2")) as second:
+                for hub in (first, second):  # what is kept comes to each
+                    eventually(lambda hub=hub: _notes(hub) == (1, 2))  # type: ignore[misc]
+                telemetry = Telemetry(
+                    site_id="site-1", box_id="box-1", session_id="run-1", at=NOON, uptime_s=9, outbox_depth=7
+                )
+                bystander.say("lushao/v1/site-1/box-1/telemetry", encode(telemetry))
+                eventually(lambda: _notes(first)[0] + _notes(second)[0] == 3, what="one note by one of them")
+            with first.database.read() as connection:
+                rows = [(row.box_id, row.state, row.outbox_depth) for row in connection.execute(boxes.select())]
+    assert rows == [("box-1", "online", 7)]
+
+
+def _notes(hub: HubEnd) -> tuple[int, int]:
+    counters = hub.receiver.counters()
+    return counters.notes, counters.odd_notes
