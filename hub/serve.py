@@ -8,6 +8,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -15,6 +16,7 @@ from typing import Final
 import uvicorn
 
 from hub.accounts.first import first_start
+from hub.figures.keeper import FigureKeeper
 from hub.parts import HubParts, open_parts
 from hub.settings import HubSettings, WebSettings
 from hub.web.app import create_app
@@ -35,15 +37,20 @@ def serve_hub(settings_file: Path, settings: HubSettings, say: Callable[[str], N
 
     Raises ServeError for a port that is taken or a certificate that does not fit, and what `open_parts` raises.
     """
-    with open_parts(settings, pool=_POOL) as parts, _listen(settings.web) as listener:
+    with ExitStack() as undo:
+        parts = undo.enter_context(open_parts(settings, pool=_POOL))
+        listener = undo.enter_context(_listen(settings.web))
         server = uvicorn.Server(_config(parts, settings.web))
         _end_when_told(server)
         welcome = first_start(parts)
         if welcome is not None:
             say(welcome)
-        with Workers([_worker(settings_file, number + 1) for number in range(settings.workers)]):
-            say(f"the hub serves at {address(settings.web, listener.getsockname()[1])}")
-            server.run(sockets=[listener])
+        undo.enter_context(Workers([_worker(settings_file, number + 1) for number in range(settings.workers)]))
+        keeper = FigureKeeper(parts)
+        keeper.start()
+        undo.callback(keeper.stop)
+        say(f"the hub serves at {address(settings.web, listener.getsockname()[1])}")
+        server.run(sockets=[listener])
     log.info("the hub has stopped")
 
 
