@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from hub.store.database import StoreError
@@ -27,6 +28,7 @@ def tell_faults(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_refused)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(StoreError)(_store_away)
+    app.exception_handler(DataError)(_not_storable)
     app.exception_handler(Exception)(_broken)
 
 
@@ -78,6 +80,13 @@ def _malformed(request: Request, error: Exception) -> Response:
 def _store_away(request: Request, error: Exception) -> Response:
     log.error("%s %s: %s", request.method, request.url.path, error)
     return fault(request, 503, "the database does not answer: try again", {"Retry-After": "5"})
+
+
+def _not_storable(request: Request, error: Exception) -> Response:
+    """A text or number that the database cannot hold, such as a text with a zero byte."""
+    assert isinstance(error, DataError)
+    log.warning("%s %s: %s", request.method, request.url.path, error.orig)
+    return fault(request, 422, "something in the request cannot be stored: a zero byte, or a number too large")
 
 
 def _broken(request: Request, _: Exception) -> Response:

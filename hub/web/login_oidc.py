@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-import httpx
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.starlette_client import StarletteOAuth2App
 from fastapi import FastAPI, HTTPException, Request
@@ -22,6 +21,11 @@ from hub.parts import HubParts
 from hub.settings import OidcSettings
 from hub.web.deps import Parts, address_of, is_https
 from hub.web.login import come_in, form
+
+try:  # authlib takes whichever is there, the newer one first, and raises its errors
+    import httpx2 as httpx
+except ModuleNotFoundError:
+    import httpx  # type: ignore[no-redef]
 
 log = logging.getLogger(__name__)
 _PATH: Final = "/login/oidc"
