@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
@@ -14,7 +15,7 @@ from hub.parts import HubParts
 from hub.settings import EvidenceSettings
 from hub.store.tables import entries, files, payloads
 from hub.wall.rows import put
-from leads import FileRef, Lead, Report, decode
+from leads import FileRef
 
 MANIFEST: Final = "manifest.json"
 """What the box signed: each file's hash and the place in the box's chain. The lead names its hash."""
@@ -136,20 +137,21 @@ def evidences(connection: Connection, *conditions: sa.ColumnElement[bool]) -> li
 
 def _evidence(row: Any, known: Mapping[str, Any]) -> Evidence:
     payload = bytes(row.payload)
+    told = json.loads(payload)  # judged when it came; no need to be read in full each time
     if row.kind == "lead":
-        ref = decode(Lead, payload).evidence
-        folder, named = ref.folder, ref.files
+        told = told["evidence"]
+        folder = told["folder"]
         own = [
-            EvidenceFile(MANIFEST, "manifest", ref.manifest_sha256, None),
+            EvidenceFile(MANIFEST, "manifest", told["manifest_sha256"], None),
             EvidenceFile(SIGNATURE, "signature", None, None),
             EvidenceFile(LEAD, "lead", row.payload_sha256, len(payload), row.received_ms),
         ]
     else:
-        folder, named, own = "", decode(Report, payload).files, []
+        folder, own = "", []
     taken = {file.name for file in own}
-    plain = [EvidenceFile(f.name, f.kind, f.sha256, f.bytes) for f in named if f.name not in taken]
-    told = [*sorted(plain, key=lambda f: _ORDER.get(f.kind, 5)), *own]
-    whole = tuple(file if file.name == LEAD else _with(file, known.get(file.name)) for file in told)
+    named = [EvidenceFile(f["name"], f["kind"], f["sha256"], f["bytes"]) for f in told.get("files", [])]
+    plain = sorted((f for f in named if f.name not in taken), key=lambda f: _ORDER.get(f.kind, 5))
+    whole = tuple(file if file.name == LEAD else _with(file, known.get(file.name)) for file in (*plain, *own))
     return Evidence(
         row.number, row.entry_id, row.kind, row.site_id, row.box_id, folder, row.evidence, row.fetched, whole
     )

@@ -19,6 +19,8 @@ from leads.uploads import WantedFile, WantedList
 
 MOST_FILES: Final = 20
 """How many files are asked for at once."""
+_ENTRIES: Final = 8
+"""Of how many entries at once files are asked for: boxes ask every few seconds, and each entry must be read."""
 MOST_NAMED: Final = 200
 """About how many leads a box may ask at once whether their evidence is here."""
 _WATCHED_S, _UNWATCHED_S = 2.0, 60.0
@@ -87,7 +89,7 @@ def _in_turn(parts: HubParts, connection: Connection, site_id: str, box_id: str)
             entries.c.occurred_ms.desc(),
             entries.c.number.desc(),
         )
-        .limit(MOST_FILES)
+        .limit(_ENTRIES)
     ).all()
     known = {evidence.number: evidence for evidence in evidences(connection, entries.c.number.in_(numbers))}
     return [known[number] for number in numbers]
