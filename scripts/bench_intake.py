@@ -40,6 +40,8 @@ from tests.unit.leads.samples import sample_lead
 
 SITE = "site-1"
 WARM_UP = 50
+_USERS = ("broker", "database", "workers")
+"""Who uses the processor, but for the boxes."""
 _DEEP_QUEUES = ("max_inflight_messages 2000", "max_queued_messages 100000")
 console = Console(highlight=False)
 
@@ -217,18 +219,11 @@ def _cpu_s(processes: dict[str, list[psutil.Process]]) -> dict[str, float]:
 def show(results: Sequence[Result], bench: Bench) -> None:
     """Print the table."""
     table = Table(title=f"{len(bench.load)} leads of {len(bench.load[0].payload) / 1000:.1f} kB")
-    for column in (
-        "store",
-        "workers",
-        "most, leads/s",
-        f"p50 at {bench.rate:g}/s, ms",
-        "p99, ms",
-        "longest, ms",
-        "CPU",
-    ):
+    columns = ("store", "workers", "most, leads/s", f"p50 at {bench.rate:g}/s, ms", "p99, ms", "longest, ms", *_USERS)
+    for column in columns:
         table.add_column(column, justify="left" if column == "store" else "right")
     for result in results:
-        cpu = [f"{result.cpu_ms[who]:.2f}" if who in result.cpu_ms else "" for who in ("broker", "database", "workers")]
+        cpu = [f"{result.cpu_ms[who]:.2f}" if who in result.cpu_ms else "" for who in _USERS]
         times = (result.share_ms(50), result.share_ms(99), result.ms[-1])
         row = [result.store, str(result.workers), f"{result.per_s:.0f}", *(f"{ms:.0f}" for ms in times), *cpu]
         table.add_row(*row)
