@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -31,12 +32,17 @@ app.add_typer(models_app, name="models")
 @app.command()
 def demo(
     record: Annotated[Path | None, typer.Option(help="Write what is shown as an SVG picture.")] = None,
+    stay: Annotated[
+        bool | None, typer.Option(help="Keep the console open at the end; left out: where a person watches.")
+    ] = None,
 ) -> None:
-    """Show the main job on this machine: video in, leads with evidence out, received by a hub."""
+    """Show the main job on this machine: video in, leads with evidence out, a hub whose console people decide at."""
     if not (Path(__file__).parent / "scripts" / "demo.py").is_file():
         typer.echo("The demo runs from a checkout of the project: clone it and run `make demo` there.", err=True)
         raise typer.Exit(1)
-    importlib.import_module("scripts.demo").demo(record)
+    importlib.import_module("scripts.demo").demo(
+        record, stay=sys.stdin.isatty() and sys.stdout.isatty() if stay is None else stay
+    )
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, Self
 
 import psycopg
@@ -217,9 +218,12 @@ def make_world(folder: Path, store: StoreSettings, **changes: object) -> HubWorl
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """One server for all tests of a run; its template `ready` has the hub's tables."""
-    with PostgresServer(tmp_path_factory.mktemp("postgres") / "server") as server:
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for all tests of a run; its template `ready` has the hub's tables.
+
+    Not below pytest's own folder: another run would close that to the server's user.
+    """
+    with TemporaryDirectory(prefix="lushao-postgres-") as folder, PostgresServer(Path(folder) / "server") as server:
         Database(StoreSettings(postgres=server.make_database("ready"))).open().close()
         yield server
 
