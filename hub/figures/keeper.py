@@ -13,6 +13,7 @@ from leads.quiet import QuietLog
 
 log = logging.getLogger(__name__)
 _EVERY_S: Final = 3.0
+_AT_ONCE: Final = 20
 
 
 class FigureKeeper:
@@ -37,7 +38,7 @@ class FigureKeeper:
     def _run(self) -> None:
         while not self._stopping.wait(_EVERY_S):
             try:
-                while refresh(self._parts, 1) and not self._stopping.is_set():
-                    pass
+                while refresh(self._parts, _AT_ONCE) == _AT_ONCE and not self._stopping.is_set():
+                    pass  # many wait, as after an import
             except StoreError as error:
                 self._quiet.warning("store", "figures wait: %s", error)

@@ -83,10 +83,10 @@ def refresh(parts: HubParts, at_most: int = 20) -> int:
 
 
 def _sum_day(parts: HubParts, day: int) -> None:
+    """Read first, then write: leads that come meanwhile need not wait, and note the day anew."""
     begin, end = bounds_ms(day, ZoneInfo(parts.settings.web.timezone))
-    with parts.database.write() as connection:
-        if connection.execute(sa.delete(stale_days).where(stale_days.c.day == day)).rowcount == 0:
-            return  # another process has just made it
+    with parts.database.read() as connection:
+        since_ms = connection.execute(sa.select(stale_days.c.since_ms).where(stale_days.c.day == day)).scalar()
         rows = connection.execute(
             sa.select(
                 entries.c.rule_id,
@@ -99,7 +99,10 @@ def _sum_day(parts: HubParts, day: int) -> None:
                 entries.c.decided_ms,
             ).where(entries.c.occurred_ms >= begin, entries.c.occurred_ms < end)
         ).fetchall()
-        _write_sums(connection, day, rows)
+    with parts.database.write() as connection:
+        done = sa.delete(stale_days).where(stale_days.c.day == day, stale_days.c.since_ms == since_ms)
+        if connection.execute(done).rowcount:  # or it was overtaken, here or in another process
+            _write_sums(connection, day, rows)
 
 
 def _write_sums(connection: Connection, day: int, rows: Iterable[Any]) -> None:

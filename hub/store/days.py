@@ -35,8 +35,8 @@ def _offset_ms(timezone: str, hour: int) -> int:
 def mark_stale(connection: Connection, days: Iterable[int], now_ms: int) -> None:
     """Note that the sums of these days have to be made anew.
 
-    A day that is noted already is locked all the same until the transaction ends: whoever takes it off the list before
-    summing then either sees this transaction's rows or finds the day on the list again.
+    A day that is noted already is noted anew, by a later `since_ms`: whoever is just summing it finds that its sums
+    were overtaken, and leaves it on the list.
     """
     rows = [{"day": day, "since_ms": now_ms} for day in sorted(set(days))]
     if not rows:
@@ -44,5 +44,5 @@ def mark_stale(connection: Connection, days: Iterable[int], now_ms: int) -> None
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(stale_days)
     connection.execute(
-        statement.on_conflict_do_update(index_elements=["day"], set_={"day": statement.excluded.day}), rows
+        statement.on_conflict_do_update(index_elements=["day"], set_={"since_ms": stale_days.c.since_ms + 1}), rows
     )

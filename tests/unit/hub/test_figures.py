@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.engine import Connection
 
 from hub.accounts.roles import Role
 from hub.cases.machine import State
@@ -104,6 +107,25 @@ def test_a_day_whose_lead_is_decided_is_summed_anew(either_hub: HubWorld) -> Non
     assert read_figures(either_hub.parts, Span(TODAY, TODAY)).stale
     again = figures(either_hub)
     assert (again.total.counts["open"], again.total.counts["rejected"], again.stale) == (0, 1, False)
+
+
+def test_a_day_that_changes_while_it_is_summed_is_summed_again(
+    either_hub: HubWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(either_hub, 1)
+    write = either_hub.parts.database.write
+
+    @contextmanager
+    def late() -> Iterator[Connection]:
+        monkeypatch.setattr(either_hub.parts.database, "write", write)
+        put(either_hub, 2)  # after the leads were read, before their sums are written
+        with write() as connection:
+            yield connection
+
+    monkeypatch.setattr(either_hub.parts.database, "write", late)
+    refresh(either_hub.parts)
+    assert read_figures(either_hub.parts, Span(TODAY, TODAY)).stale
+    assert figures(either_hub).total.leads == 2
 
 
 def test_sums_by_day_offence_and_site(either_hub: HubWorld) -> None:
