@@ -44,15 +44,15 @@ const sight = new IntersectionObserver((changes) => {
 function newCard(id) {
   const card = {
     image: el("img", { alt: "", hidden: true }),
-    blank: el("span", { class: "blank" }),
-    band: el("span", { class: "band" }),
-    place: el("span", { class: "place" }),
-    word: el("span", { class: "word" }),
-    facts: el("p", { class: "facts" }),
+    blank: el("span", { class: "camera-blank" }),
+    band: el("span", { class: "camera-band" }),
+    place: el("span", { class: "camera-place" }),
+    word: el("span", { class: "camera-word" }),
+    facts: el("p", { class: "camera-facts" }),
     url: null,
     camera: null,
   };
-  const props = { class: "picture", type: "button", on: { click: () => enlarge(card) } };
+  const props = { class: "camera-picture", type: "button", on: { click: () => enlarge(card) } };
   card.button = el("button", props, card.image, card.blank, card.band);
   const heading = el("h3", {}, card.place, card.word);
   card.element = el("article", { data: { id } }, card.button, heading, card.facts);
@@ -97,7 +97,7 @@ const isClockOff = (box) => box.clock_error_ms !== null && Math.abs(box.clock_er
 function fillCard(card, camera, box) {
   card.camera = camera;
   const away = box.state !== "online";
-  card.element.className = `camera ${away ? "away" : camera.state}`;
+  card.element.className = `camera ${away ? "box-away" : camera.state}`;
   card.name = camera.place || camera.camera_id;
   set(card.place, card.name);
   card.place.title = `${camera.place} · ${camera.site_id}/${camera.box_id}/${camera.camera_id}`;
