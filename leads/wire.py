@@ -9,6 +9,8 @@ known or not, and the hub keeps the bytes as they came, so nothing of a newer me
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import ValidationError
@@ -109,20 +111,25 @@ def _no_constant(name: str) -> NoReturn:
     raise MalformedJsonError(f"{name} is no JSON number")
 
 
-def _check_tree(value: object, depth: int) -> None:
+def _check_tree(value: WireDict | list[Any], depth: int) -> None:
+    """Look through what a message holds. Called for objects and lists alone: most of a message is neither."""
     if depth > _MAX_DEPTH:
         raise MalformedJsonError(f"nested more than {_MAX_DEPTH} levels deep")
     if isinstance(value, dict):
-        for name, member in value.items():
-            _check_text(name)
+        for name in value:
+            if not name.isascii():
+                _check_text(name)
+        members: Iterable[Any] = value.values()
+    else:
+        members = value
+    for member in members:
+        if isinstance(member, str):
+            if not member.isascii():
+                _check_text(member)
+        elif isinstance(member, dict | list):
             _check_tree(member, depth + 1)
-    elif isinstance(value, list):
-        for member in value:
-            _check_tree(member, depth + 1)
-    elif isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, float) and value in (float("inf"), float("-inf")):
-        raise MalformedJsonError("a number is too large")
+        elif isinstance(member, float) and math.isinf(member):
+            raise MalformedJsonError("a number is too large")
 
 
 def _check_text(text: str) -> None:
