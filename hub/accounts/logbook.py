@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from hub.cases.looks import Purpose
 from hub.store.tables import access, audit, head, users
 
 PAGE: Final = 50
+_PURPOSES: Final = frozenset(get_args(Purpose))
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Wanted:
     number: int | None = None
     """Entry it was about."""
     action: str = ""
-    """Word of the step; of looks, what was looked at."""
+    """Word of the step; of looks, their purpose or what was looked at."""
     day: date | None = None
     """Local day."""
 
@@ -87,7 +89,8 @@ def looks_page(
     if wanted.number is not None:
         found = found.where(access.c.number == wanted.number)
     if wanted.action:
-        found = found.where(sa.or_(access.c.what == wanted.action, access.c.purpose == wanted.action))
+        column = access.c.purpose if wanted.action in _PURPOSES else access.c.what
+        found = found.where(column == wanted.action)
     if wanted.day is not None:
         first_ms, after_ms = day_bounds_ms(wanted.day, timezone)
         found = found.where(access.c.at_ms >= first_ms, access.c.at_ms < after_ms)

@@ -214,6 +214,8 @@ access = Table(
     Index("ix_access_user", "user_id", "number", "until_ms"),
     Index("ix_access_at", "at_ms", "id"),
     Index("ix_access_user_at", "user_id", "at_ms", "id"),
+    Index("ix_access_what", "what", "at_ms", "id"),
+    Index("ix_access_purpose", "purpose", "at_ms", "id"),
 )
 """Who looked at which evidence, for what purpose, append-only. A look at an entry's evidence holds until `until_ms`."""
 

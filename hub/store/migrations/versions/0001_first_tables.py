@@ -31,7 +31,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_access_number", ["number", "id"], unique=False)
         batch_op.create_index("ix_access_at", ["at_ms", "id"], unique=False)
         batch_op.create_index("ix_access_user_at", ["user_id", "at_ms", "id"], unique=False)
+        batch_op.create_index("ix_access_purpose", ["purpose", "at_ms", "id"], unique=False)
         batch_op.create_index("ix_access_user", ["user_id", "number", "until_ms"], unique=False)
+        batch_op.create_index("ix_access_what", ["what", "at_ms", "id"], unique=False)
 
     op.create_table(
         "audit",
