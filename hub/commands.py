@@ -12,9 +12,12 @@ from typing import Annotated
 
 import typer
 
+from hub.accounts.commands import add_user, list_users, reset_password
 from hub.box_keys import BoxKeys
+from hub.cases.commands import verify
 from hub.command_line import SettingsFile, fault, load, say, telling_faults
 from hub.settings import HubSettings
+from hub.sources.commands import add_source
 from leads import KeyFileError, format_time, generate_key, key_id, load_public_key, write_public_key
 
 app = typer.Typer(help="Receive leads, show them to people, follow what is decided.", no_args_is_help=True)
@@ -173,6 +176,10 @@ def refused(settings_file: SettingsFile, limit: Limit = 20) -> None:
         )
     if not messages:
         say("nothing was refused")
+
+
+for command in (add_user, reset_password, list_users, add_source, verify):
+    app.command()(command)
 
 
 def _log_as(name: str) -> None:

@@ -11,8 +11,8 @@ from hub.command_line import SettingsFile, fault, load, say, telling_faults
 
 
 def add_source(
-    name: Annotated[str, typer.Argument(help="Name of the source, e.g. hotline-12328; it stands at each report.")],
     settings_file: SettingsFile,
+    name: Annotated[str, typer.Argument(help="Name of the source, e.g. hotline-12328; it stands at each report.")],
     per_minute: Annotated[int, typer.Option(help="Requests a minute that are taken of it.")] = 60,
     renew: Annotated[bool, typer.Option("--renew", help="Give a source that is there a new token.")] = False,
 ) -> None:
