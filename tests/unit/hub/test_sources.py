@@ -164,12 +164,12 @@ def test_the_command_makes_a_source_and_tells_what_is_wrong(hub: HubWorld, tmp_p
     file.write_text(yaml.safe_dump(settings), encoding="utf-8")
     app = typer.Typer()
     app.command()(commands.add_source)
-    made = CliRunner().invoke(app, ["hotline", str(file)])
+    made = CliRunner().invoke(app, [str(file), "hotline"])
     found = re.search(r"lushao_[A-Za-z0-9_-]{43}", made.output)
     assert found is not None, made.output
     assert admit(hub.parts, f"Bearer {found[0]}").name == "hotline"
-    again = CliRunner().invoke(app, ["hotline", str(file)])
+    again = CliRunner().invoke(app, [str(file), "hotline"])
     assert (again.exit_code, "already" in again.output) == (1, True)
-    renewed = CliRunner().invoke(app, ["hotline", str(file), "--renew"])
+    renewed = CliRunner().invoke(app, [str(file), "hotline", "--renew"])
     assert renewed.exit_code == 0
     assert _refused(hub, f"Bearer {found[0]}").status == 401
