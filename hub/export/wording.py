@@ -21,7 +21,7 @@ Kind = Literal["doubt", "what", "said"]
 
 
 @cache
-def _patterns(kind: Kind) -> Sequence[tuple[re.Pattern[str], str]]:
+def _patterns(kind: str) -> Sequence[tuple[re.Pattern[str], str]]:
     """Texts with changing parts, `*`, and their keys."""
     prefix = f"fact.{kind}."
     keys = [key for key in all_words() if key.startswith(prefix) and "*" in key]
@@ -68,22 +68,24 @@ class Wording:
 
     def said(self, kind: Kind, text: str) -> str:
         """A box's text in our language; as it came where there are no words for it."""
-        key = f"{kind}.{text}"
-        exact = self.t.word("fact", key)
-        if exact != key:
-            return exact
-        for pattern, words in _patterns(kind):
-            found = pattern.fullmatch(text)
-            if found is not None:
-                told = self.t.word("fact", words)
-                for changing in found.groups():
-                    told = told.replace("*", self.values(changing), 1)
-                return told
+        for tried in (kind, "doubt"):
+            key = f"{tried}.{text}"
+            exact = self.t.word("fact", key)
+            if exact != key:
+                return exact
+            for pattern, words in _patterns(tried):
+                found = pattern.fullmatch(text)
+                if found is not None:
+                    told = self.t.word("fact", words)
+                    for changing in found.groups():
+                        told = told.replace("*", self.values(changing), 1)
+                    return told
         return self.values(text)
 
     def values(self, text: str) -> str:
         """Words between commas, each in our language."""
-        return "、".join(self._known("value", part) for part in text.split(", ")) if text else ""
+        comma = self.t("export.comma_list")
+        return comma.join(self._known("value", part) for part in text.split(", ")) if text else ""
 
     def value(self, value: object, unit: str | None = None) -> str:
         """The value of a fact with its unit."""
@@ -113,7 +115,7 @@ class Wording:
                 told.append(self.t("export.box_put_right", at=f"{value[0]:.1f}"))
             else:
                 told.append(f"{self._known('name', name)} → {self.value(value) or self.t('common.unknown')}")
-        return "；".join(told)
+        return self.t("export.semicolon").join(told)
 
     def action(self, action: str) -> str:
         """What the log calls a step."""
@@ -133,7 +135,7 @@ class Wording:
         low, high, doubt = (by_name.get(f"{fact.name}{side}") for side in ("_low", "_high", "_doubt"))
         value = self.value(fact.value, fact.unit)
         if low is not None and high is not None and low.known and high.known:
-            value += f"（{low.value}–{high.value}）"
+            value += self.t("export.in_brackets", text=f"{low.value}–{high.value}")
         return Told(
             name=self._known("name", fact.name),
             value=value,

@@ -17,6 +17,7 @@ from hub.web import (
     boxes,
     console,
     dead_letters,
+    exports,
     figures,
     files,
     login,
@@ -41,6 +42,7 @@ def create_app(parts: HubParts) -> FastAPI:
     app.include_router(audit.router)
     app.include_router(boxes.router)
     app.include_router(console.router)
+    app.include_router(exports.router)
     app.include_router(figures.router)
     app.include_router(files.router)
     app.include_router(login.router)
