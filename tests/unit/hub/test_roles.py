@@ -77,6 +77,17 @@ def test_who_is_not_in_is_sent_to_the_log_in_from_every_other_route(hub: HubWorl
             assert answer.headers["location"].startswith("/login"), (method, path)
 
 
+def test_the_doors_for_boxes_and_sources_open_to_nobody_without_a_proof_not_even_to_people(hub: HubWorld) -> None:
+    doors = [route for route in routes_of(hub) if str(route.path).startswith(DOORS)]
+    assert len(doors) > 3
+    for client in (hub.client(), hub.client(hub.user(*Role))):
+        for route in doors:
+            path = re.sub(r"\{name\}", "clip.mp4", str(route.path_format))
+            path = re.sub(r"\{\w+_id\}", "01ARZ3NDEKTSV4RRFFQ69G5FAV", path)
+            for method in route.methods or ():
+                assert client.request(method, path).status_code in (401, 403), (method, path)
+
+
 @pytest.mark.parametrize("role", Role)
 def test_a_role_comes_to_every_route_it_may_and_to_no_other(
     hub: HubWorld, role: Role, monkeypatch: pytest.MonkeyPatch
