@@ -2,7 +2,7 @@
 # Makes the virtual environment: sh scripts/setup.sh FOLDER
 set -eu
 venv="$1"
-sh scripts/system-packages.sh box
+sh scripts/system-packages.sh hub
 python="${PYTHON:-python3}"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
   echo "Python 3.11 or newer is needed; found $("$python" --version). Set PYTHON=/path/to/python3.11" >&2; exit 1; }

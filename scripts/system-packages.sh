@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs the Debian/Ubuntu packages that are missing, or names the exact command when it may not.
-#   sh scripts/system-packages.sh box|test
+#   sh scripts/system-packages.sh box|hub|test
 set -eu
 case "${1:-box}" in
   box)  wanted="python3-venv libgl1 libglib2.0-0 ca-certificates" ;;
+  hub)  wanted="python3-venv libgl1 libglib2.0-0 ca-certificates libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk" ;;
   test) wanted="python3-venv libgl1 libglib2.0-0 mosquitto faketime python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad fonts-noto-cjk fonts-liberation postgresql chromium libpango-1.0-0 libpangoft2-1.0-0 poppler-utils" ;;
-  *) echo "usage: sh scripts/system-packages.sh box|test" >&2; exit 2 ;;
+  *) echo "usage: sh scripts/system-packages.sh box|hub|test" >&2; exit 2 ;;
 esac
 command -v dpkg-query >/dev/null 2>&1 || { echo "Not a Debian system: install the likes of: $wanted" >&2; exit 0; }
 missing=""
