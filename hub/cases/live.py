@@ -88,7 +88,7 @@ class Live:
                 try:
                     change = await asyncio.wait_for(listener.queue.get(), self._heartbeat_s)
                 except TimeoutError:
-                    if await asyncio.to_thread(session_of, self._parts, token) is None:
+                    if await asyncio.to_thread(self._over, token):
                         return
                     # Where nobody reads any more, this ends here.
                     yield ": still here\n\n"
@@ -136,6 +136,10 @@ class Live:
         moved = {number: now.get(number, ()) for number in now.keys() | looking.keys()}
         viewers = {number: seen for number, seen in moved.items() if seen != looking.get(number, ())}
         return Change(found.seq, found.numbers, found.more, viewers), now
+
+    def _over(self, token: str) -> bool:
+        """Whether a session is over; an open page alone does not keep it in use."""
+        return session_of(self._parts, token, in_use=False) is None
 
     def _since(self, last_seq: int | None) -> Change:
         """What a new connection is told first."""
