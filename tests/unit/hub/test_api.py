@@ -253,13 +253,13 @@ CALLS = (
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_every_call_is_for_people_who_may_see_leads(bureau: Bureau, method: str, path: str) -> None:
     bureau.lead()
-    body = {"json": {}} if method == "POST" else {}
-    assert bureau.hub.client().request(method, path, **body).status_code == 401
-    assert _client(bureau, R.ADMIN).request(method, path, **body).status_code == 403
+    body = {} if method == "POST" else None
+    assert bureau.hub.client().request(method, path, json=body).status_code == 401
+    assert _client(bureau, R.ADMIN).request(method, path, json=body).status_code == 403
     if method != "GET":
         client = _client(bureau)
         del client.headers[CSRF_HEADER]
-        assert client.request(method, path, **body).status_code == 403
+        assert client.request(method, path, json=body).status_code == 403
     with bureau.hub.parts.database.read() as connection:
         assert connection.execute(sa.select(access)).first() is None
 
