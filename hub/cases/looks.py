@@ -19,10 +19,11 @@ HOLDS_MS: Final = 30 * 60_000
 """So long a look holds; until then it is not written down again."""
 
 
-def note_look(parts: HubParts, user: User, number: int, purpose: Purpose) -> None:
+def note_look(parts: HubParts, user: User, number: int, purpose: Purpose | None) -> None:
     """Write down that somebody looks at an entry, unless a look of theirs for this purpose still holds.
 
-    Raises StepError where there is no such entry.
+    Without a purpose any look that holds will do, and a new one is for review. Raises StepError where there is no such
+    entry.
     """
     now = parts.clock()
     holds = sa.select(access.c.id).where(
@@ -30,14 +31,14 @@ def note_look(parts: HubParts, user: User, number: int, purpose: Purpose) -> Non
         access.c.number == number,
         access.c.until_ms > now,
         access.c.what == ENTRY,
-        access.c.purpose == purpose,
+        sa.true() if purpose is None else access.c.purpose == purpose,
     )
     with parts.database.read() as connection:
         if connection.execute(sa.select(entries.c.number).where(entries.c.number == number)).first() is None:
             raise refuse("not_found", "not_found")
         if connection.execute(holds.limit(1)).first() is not None:
             return
-    look = {"at_ms": now, "user_id": user.id, "number": number, "what": ENTRY, "purpose": purpose}
+    look = {"at_ms": now, "user_id": user.id, "number": number, "what": ENTRY, "purpose": purpose or "review"}
     with parts.database.write() as connection:
         connection.execute(sa.insert(access).values(until_ms=now + HOLDS_MS, **look))
         connection.execute(

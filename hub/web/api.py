@@ -175,10 +175,10 @@ def post_action(
         number,
         Wish(asked.action, asked.version, asked.reason, asked.note, asked.other, asked.correction),
     )
-    return _document(request, parts, user, number, "review")
+    return _document(request, parts, user, number, None)
 
 
-def _document(request: Request, parts: HubParts, user: User, number: int, purpose: Purpose) -> JSONResponse:
+def _document(request: Request, parts: HubParts, user: User, number: int, purpose: Purpose | None) -> JSONResponse:
     note_look(parts, user, number, purpose)
     return JSONResponse(document(parts, user, number, Translator(language_of(request, user))))
 

@@ -125,6 +125,7 @@ def test_each_look_is_written_down_once_while_it_holds(either_hub: HubWorld) -> 
     number, client, operator = bureau.lead(), _client(bureau), bureau.people[R.OPERATOR]
     for purpose in ("review", "review", "appeal", "appeal"):
         _get(client, f"/api/entries/{number}", purpose=purpose)
+    _act(client, number, "note", 1, note="看过")
     either_hub.clock.go(31 * 60)
     _get(client, f"/api/entries/{number}")
     assert client.get(f"/api/entries/{number}", params={"purpose": "curiosity"}).status_code == 422
