@@ -134,7 +134,8 @@ class Box:
         if settings is None:
             return None
         key = load_private_key(site.keys.box)
-        door = HubDoor(settings, (site.site, site.box), key, lambda: datetime.now(UTC))
+        hub_keys = load_public_keys(site.keys.hub) if site.keys.hub else ()
+        door = HubDoor(settings, (site.site, site.box), key, lambda: datetime.now(UTC), hub_keys)
         return Uploader(settings, door, site.evidence.folder, self._outbox, site.zone_info, monotonic=self._monotonic)
 
     def _open_desk(self) -> tuple[DiskQuota, EvidenceDesk]:

@@ -63,10 +63,10 @@ def run_receiver(settings: HubSettings, stop: threading.Event, worker: int = 1) 
     Raises StoreError, BrokerError, SettingsError or KeyFileError, and RuntimeError when a thread died.
     """
     from hub.intake.receive import Receiver
-    from hub.parts import open_parts, signing_key
+    from hub.parts import open_parts
 
     with open_parts(settings) as parts:
-        receiver = Receiver(parts, worker=worker, signing_key=signing_key(settings))
+        receiver = Receiver(parts, worker=worker)
         receiver.start()
         log.info("hub %s receives into %s", settings.hub_id, settings.store.name)
         try:

@@ -28,6 +28,8 @@ class HubParts:
     box_keys: BoxKeys
     clock: Clock
     """Milliseconds of UTC; every time the hub writes comes from it."""
+    key: Ed25519PrivateKey | None = None
+    """The hub's own key; None where it has none."""
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def open_parts(settings: HubSettings, *, pool: int = 10) -> Iterator[HubParts]:
     cases = load_settings(settings.cases, CaseSettings)
     key = signing_key(settings)
     with Database(settings.store, pool=pool).open() as database:
-        yield HubParts(settings, cases, database, AuditLog(database, key), BoxKeys(settings.box_keys), now_ms)
+        yield HubParts(settings, cases, database, AuditLog(database, key), BoxKeys(settings.box_keys), now_ms, key)
 
 
 def signing_key(settings: HubSettings) -> Ed25519PrivateKey | None:

@@ -27,7 +27,7 @@ from typing import Annotated, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import Field
 
-from leads.base import Count, FileName, FolderName, Ident, Message, Part, Sha256Hex, Signature, UlidText
+from leads.base import Count, FileName, FolderName, Ident, Part, Sha256Hex, Signature, SignedMessage, UlidText
 from leads.signing import SignatureError, sign_bytes, verify_bytes
 from leads.topics import check_id, check_site
 
@@ -62,8 +62,8 @@ class WantedFile(Part):
     """Whether somebody waits for it."""
 
 
-class WantedList(Message):
-    """What the hub wants of a box, most wanted first. Answer to `GET /boxes/v1/wanted`."""
+class WantedList(SignedMessage):
+    """What the hub wants of a box, most wanted first: `GET /boxes/v1/wanted`. Signed where the hub has a key."""
 
     files: tuple[WantedFile, ...] = ()
     """Files."""

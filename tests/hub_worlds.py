@@ -213,6 +213,7 @@ def make_world(folder: Path, store: StoreSettings, **changes: object) -> HubWorl
         audit=AuditLog(database, HUB_KEY, clock),
         box_keys=BoxKeys(settings.box_keys),
         clock=clock,
+        key=HUB_KEY,
     )
     return HubWorld(parts, clock, folder)
 

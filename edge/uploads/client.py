@@ -13,10 +13,10 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import ValidationError
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from edge.uploads.settings import UploadSettings
+from leads import SignatureError, WireError, parse_json, read, verify_any
 from leads.uploads import OFFSET_HEADER, WantedFile, WantedList, sign_request
 
 _MOST_BYTES: Final = 4 << 20
@@ -79,8 +79,9 @@ class HubDoor:
         who: tuple[str, str],
         key: Ed25519PrivateKey,
         clock: Callable[[], datetime],
+        hub_keys: Sequence[Ed25519PublicKey] = (),
     ) -> None:
-        """Prepare; nothing is sent yet. `who`: site and box. Raises BrokerError for certificates that are none."""
+        """Prepare; nothing is sent yet. `who`: site and box; with `hub_keys` no list is believed but one of the hub. Raises BrokerError for certificates that are none."""
         parts = urlsplit(settings.url)
         host = parts.hostname or ""
         tls = settings.tls.context() if settings.tls else None
@@ -92,6 +93,7 @@ class HubDoor:
         self._who = who
         self._key = key
         self._clock = clock
+        self._hub_keys = hub_keys
         self._cut = False
 
     def wanted(self, leads: Sequence[str] = ()) -> WantedList:
@@ -100,11 +102,11 @@ class HubDoor:
         if reply.status != HTTPStatus.OK:
             raise BoxRefusedError(f"{reply.detail}; is uploads.url the address of the hub?")
         try:
-            return WantedList.model_validate_json(reply.body)
-        except ValidationError as error:
-            fault = error.errors()[0]
-            where = ".".join(map(str, fault["loc"]))
-            raise NoAnswerError(f"the list of wanted files is malformed: {where}: {fault['msg']}") from None
+            wire = parse_json(reply.body)
+            verify_any(wire, self._hub_keys)
+            return read(WantedList, wire)
+        except (WireError, SignatureError) as error:
+            raise NoAnswerError(f"the list of wanted files counts for nothing: {error}") from None
 
     def offset(self, file: WantedFile) -> int:
         """How much of a file the hub holds. Raises FileRefusedError."""

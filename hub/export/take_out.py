@@ -28,7 +28,7 @@ from hub.export.exhibits import Workshop
 from hub.export.paper import make_paper
 from hub.parts import HubParts
 from hub.store.tables import access
-from leads import SignatureError, load_private_key, parse_json, verify
+from leads import SignatureError, parse_json, verify
 
 EXPORTED: Final = "export"
 """The step that is written of each export; its body holds the hashes of all that was taken out."""
@@ -69,18 +69,17 @@ def take_out(parts: HubParts, user: User, wanted: Wanted, progress: Progress = l
     """Make a case file and write down that it was taken out.
 
     Whether the user may is for the caller to know. Raises StepError `not_found`, ExportError, PaperError, VaultError,
-    StoreError, KeyFileError; then nothing was taken out, and nothing is written down.
+    StoreError; then nothing was taken out, and nothing is written down.
     """
     with _work_folder(parts) as work:
-        key = load_private_key(parts.settings.signing_key) if parts.settings.signing_key else None
         occasion = Occasion(user, parts.clock(), wanted.purpose, wanted.originals)
-        case = gather(parts, wanted.number, occasion, key, work, progress)
+        case = gather(parts, wanted.number, occasion, parts.key, work, progress)
         paper = work / "case.pdf"
         make_paper(parts, case, wanted.language, paper)
         sums, made = {}, paper
         if wanted.form == "zip":
             made = work / "case.zip"
-            sums = write_bundle(case, paper, key, ZoneInfo(parts.settings.web.timezone), made)
+            sums = write_bundle(case, paper, parts.key, ZoneInfo(parts.settings.web.timezone), made)
         with made.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         body = {

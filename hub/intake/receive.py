@@ -67,7 +67,6 @@ class Receiver:
         parts: HubParts,
         *,
         worker: int = 1,
-        signing_key: Ed25519PrivateKey | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare; nothing is received before `start`. `parts` stay the caller's to close, after `stop`.
@@ -76,7 +75,6 @@ class Receiver:
         """
         self._parts = parts
         self._settings = parts.settings
-        self._signing_key = signing_key
         self._counters = ReceiverCounters()
         self._quiet = QuietLog(log, monotonic=monotonic)
         self._stopping = threading.Event()
@@ -222,7 +220,7 @@ class Receiver:
         else:
             self._counters.accepted += 1
             log.debug("%s %s of %s is held", judged.kind, judged.entry_id, judged.sender.name)
-        receipt = make_receipt(self._settings.hub_id, held, self._signing_key)
+        receipt = make_receipt(self._settings.hub_id, held, self._parts.key)
         topic = box_topic(judged.sender.site_id, judged.sender.box_id, BoxTopic.RECEIPTS)
         self._link.publish(Outgoing(topic, encode(receipt)))
 

@@ -22,7 +22,7 @@ from hub.parts import HubParts
 from hub.store.database import StoreError
 from hub.wall.boxes import FrameError, note_frame
 from hub.web.deps import Parts
-from leads import KeyFileError, SignatureError, encode
+from leads import KeyFileError, SignatureError, encode, sign
 from leads.uploads import CHUNK_BYTES, FRAME_BYTES, OFFSET_HEADER, BoxRequest, read_request, verify_request
 
 router: Final = APIRouter(prefix="/boxes/v1")
@@ -112,7 +112,8 @@ def get_wanted(parts: Parts, box: Box, leads: str = "") -> Response:
     named = [name for name in leads.split(",")[:MOST_NAMED] if _LEAD_ID.fullmatch(name)]
     with _answers():
         answer = wanted(parts, box.site_id, box.box_id, named)
-    return Response(encode(answer), media_type="application/json")
+    signed = answer if parts.key is None else sign(answer, parts.key)
+    return Response(encode(signed), media_type="application/json")
 
 
 @router.head("/files/{lead_id}/{name}")

@@ -55,8 +55,9 @@ class HubEnd:
             AuditLog(self.database, self._key),
             BoxKeys(self.settings.box_keys),
             now_ms,
+            self._key,
         )
-        self.receiver = Receiver(self.parts, signing_key=self._key)
+        self.receiver = Receiver(self.parts)
         self.receiver.start()
         eventually(lambda: self.receiver.connected, what="the hub's connection")
         return self

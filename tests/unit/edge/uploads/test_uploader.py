@@ -434,7 +434,7 @@ def test_of_many_leads_the_hub_is_asked_in_turn(post: Post) -> None:
 
 def test_what_the_hub_says_of_leads_it_was_not_asked_about_counts_for_nothing(post: Post, tmp_path: object) -> None:
     lead = put(post.outbox, 1)
-    post.hub.says = f'{{"held": ["{lead.lead_id}"]}}'.encode()
+    post.hub.says = f'{{"schema_version": "1.1", "held": ["{lead.lead_id}"]}}'.encode()
     uploader = post.start()
     began = time.monotonic()
     uploader.ask_soon()
