@@ -254,7 +254,7 @@ CALLS = (
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_every_call_is_for_people_who_may_see_leads(bureau: Bureau, method: str, path: str) -> None:
     bureau.lead()
-    body = {} if method == "POST" else None
+    body: dict[str, Any] | None = {} if method == "POST" else None
     assert bureau.hub.client().request(method, path, json=body).status_code == 401
     assert _client(bureau, R.ADMIN).request(method, path, json=body).status_code == 403
     if method != "GET":
