@@ -36,7 +36,7 @@ from hub.intake.judge import Judged, judge
 from hub.intake.take import INTAKE
 from hub.settings import StoreSettings
 from hub.store.days import local_day, mark_stale
-from hub.store.tables import cameras, entries, payloads, refused, steps
+from hub.store.tables import boxes, cameras, entries, payloads, refused, steps
 from hub.web.app import create_app
 from hub.web.deps import CSRF_HEADER, cookie_name
 from leads import encode, sign
@@ -205,9 +205,12 @@ def _step(seq: int, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fill_around(world: HubWorld) -> None:
-    """Cameras for the wall, and dead letters."""
+    """Boxes and cameras for the wall, and dead letters."""
     now = world.clock()
     with world.parts.database.write() as connection:
+        connection.execute(
+            sa.insert(boxes), [{"site_id": f"site-{s}", "box_id": f"box-{s}", "seen_ms": now} for s in range(SITES)]
+        )
         connection.execute(
             sa.insert(cameras),
             [

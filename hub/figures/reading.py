@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hub.figures.sums import OUTCOMES, quantile_ms
+from hub.figures.sums import DAY, MONTH, OUTCOMES, month_of, quantile_ms
 from hub.parts import HubParts
-from hub.store.tables import figure_times, figures, stale_days
+from hub.store.tables import figure_days, figure_times, figures, stale_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ class Figures:
 def read_figures(parts: HubParts, span: Span) -> Figures:
     """The figures of a span."""
     with parts.database.read() as connection:
-        days = _lines(connection, span, figures.c.day)
+        days = _by_day(connection, span, figure_days.c.day)
         return Figures(
             total=_sum(days),
-            offences=_lines(connection, span, figures.c.offence, most_first=True),
-            rules=_lines(connection, span, figures.c.rule_id, figures.c.site_id, figures.c.camera_id, most_first=True),
+            offences=_by_day(connection, span, figure_days.c.offence, most_first=True),
+            rules=_by_rule(connection, span),
             days=days,
             receipt=_times(_buckets(connection, span, "receipt")),
             decision=_times(_buckets(connection, span, "decision")),
@@ -92,18 +92,51 @@ def read_figures(parts: HubParts, span: Span) -> Figures:
         )
 
 
-def _in_span(span: Span) -> list[sa.ColumnElement[bool]]:
-    conditions = [figures.c.day >= span.first, figures.c.day <= span.last]
+def _by_day(connection: Connection, span: Span, by: sa.ColumnElement[Any], *, most_first: bool = False) -> list[Line]:
+    days = figure_days.c
+    return _lines(connection, [*_of(days, span), days.day.between(span.first, span.last)], days, [by], most_first)
+
+
+def _by_rule(connection: Connection, span: Span) -> list[Line]:
+    """By rule and camera: whole months by their sums, the days before and after one by one."""
+    f, (first, last) = figures.c, _whole_months(span)
+    of_months = sa.and_(f.span == MONTH, f.day.between(first, last))
+    of_days = [
+        sa.and_(f.span == DAY, f.day.between(a, b))
+        for a, b in ((span.first, first - 1), (last + 1, span.last))
+        if a <= b
+    ]
+    wanted = [*_of(f, span), sa.or_(of_months, *of_days)]
+    return _lines(connection, wanted, f, [f.rule_id, f.site_id, f.camera_id], most_first=True)
+
+
+def _whole_months(span: Span) -> tuple[int, int]:
+    """The first and last day of the whole months of a span; where it has none, the empty span that begins with it."""
+    first, end = month_of(span.first)
+    if first < span.first:
+        first = end + 1
+    last = month_of(span.last)[0] - 1 if month_of(span.last)[1] > span.last else span.last
+    return (first, last) if first <= last else (span.first, span.first - 1)
+
+
+def _of(columns: Any, span: Span) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
     if span.offence:
-        conditions.append(figures.c.offence == span.offence)
+        conditions.append(columns.offence == span.offence)
     if span.site:
-        conditions.append(figures.c.site_id == span.site)
+        conditions.append(columns.site_id == span.site)
     return conditions
 
 
-def _lines(connection: Connection, span: Span, *by: sa.ColumnElement[Any], most_first: bool = False) -> list[Line]:
-    sums = [sa.func.sum(figures.c[word]).label(word) for word in OUTCOMES]
-    rows = connection.execute(sa.select(*by, *sums).where(*_in_span(span)).group_by(*by).order_by(*by)).fetchall()
+def _lines(
+    connection: Connection,
+    wanted: Sequence[sa.ColumnElement[bool]],
+    columns: Any,
+    by: Sequence[sa.ColumnElement[Any]],
+    most_first: bool,
+) -> list[Line]:
+    sums = [sa.func.sum(columns[word]).label(word) for word in OUTCOMES]
+    rows = connection.execute(sa.select(*by, *sums).where(*wanted).group_by(*by).order_by(*by)).fetchall()
     lines = [
         Line(tuple(str(value) for value in row[: len(by)]), {word: int(row._mapping[word]) for word in OUTCOMES})
         for row in rows
@@ -154,7 +187,7 @@ def sites_of(parts: HubParts) -> list[str]:
         return [
             site
             for site in connection.execute(
-                sa.select(figures.c.site_id).distinct().order_by(figures.c.site_id)
+                sa.select(figure_days.c.site_id).distinct().order_by(figure_days.c.site_id)
             ).scalars()
             if site
         ]

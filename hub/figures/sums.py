@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from hub.cases.machine import State
 from hub.parts import HubParts
-from hub.store.tables import entries, figure_times, figures, stale_days
+from hub.store.tables import entries, figure_days, figure_times, figures, stale_days
 
 OUTCOMES: Final = ("open", "confirmed", "filed", "rejected", "duplicate", "police", "warned")
 """Columns of `figures`: how a lead stands."""
@@ -27,6 +27,10 @@ _OUTCOME: Final[dict[str, str]] = {
     State.POLICE: "police",
     State.FIRST_WARNING: "warned",
 }
+DAY: Final = "day"
+MONTH: Final = "month"
+"""Spans of the rows of `figures`."""
+_KEYS: Final = ("rule_id", "site_id", "camera_id", "offence")
 _BUCKET: Final = 1.1
 """A bucket of time ends this much later than it begins, so that a median is told within 5 %."""
 _EPOCH: Final = date(1970, 1, 1)
@@ -45,6 +49,13 @@ def day_number(day: date) -> int:
 def date_of(day: int) -> date:
     """The day of a number."""
     return _EPOCH + timedelta(days=day)
+
+
+def month_of(day: int) -> tuple[int, int]:
+    """Numbers of the first and the last day of a day's month."""
+    first = date_of(day).replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return day_number(first), day_number(following) - 1
 
 
 def bounds_ms(day: int, zone: ZoneInfo) -> tuple[int, int]:
@@ -113,14 +124,13 @@ def _write_sums(connection: Connection, day: int, rows: Iterable[Any]) -> None:
         times["receipt", bucket_of(row.received_ms - row.occurred_ms)] += 1
         if row.decided_ms is not None:
             times["decision", bucket_of(row.decided_ms - row.occurred_ms)] += 1
-    for table in (figures, figure_times):
-        connection.execute(sa.delete(table).where(table.c.day == day))
-    names = ("rule_id", "site_id", "camera_id", "offence")
+    connection.execute(sa.delete(figures).where(figures.c.span == DAY, figures.c.day == day))
+    connection.execute(sa.delete(figure_times).where(figure_times.c.day == day))
     if sums:
         connection.execute(
             sa.insert(figures),
             [
-                {"day": day, **dict(zip(names, key, strict=True)), **{word: sums[key][word] for word in OUTCOMES}}
+                {"span": DAY, "day": day, **dict(zip(_KEYS, key, strict=True)), **{o: sums[key][o] for o in OUTCOMES}}
                 for key in sorted(sums)
             ],
         )
@@ -128,3 +138,26 @@ def _write_sums(connection: Connection, day: int, rows: Iterable[Any]) -> None:
             sa.insert(figure_times),
             [{"day": day, "what": what, "bucket": bucket, "count": n} for (what, bucket), n in sorted(times.items())],
         )
+    _gather(connection, day)
+
+
+def _gather(connection: Connection, day: int) -> None:
+    """Make anew what is gathered of a day's sums: the day without rules and cameras, and its month."""
+    f = figures.c
+    totals = [sa.func.sum(f[outcome]) for outcome in OUTCOMES]
+    connection.execute(sa.delete(figure_days).where(figure_days.c.day == day))
+    by_site = sa.select(f.day, f.site_id, f.offence, *totals).where(f.span == DAY, f.day == day)
+    connection.execute(
+        sa.insert(figure_days).from_select(
+            ["day", "site_id", "offence", *OUTCOMES], by_site.group_by(f.day, f.site_id, f.offence)
+        )
+    )
+    first, last = month_of(day)
+    connection.execute(sa.delete(figures).where(f.span == MONTH, f.day == first))
+    keys = [f[key] for key in _KEYS]
+    month = (
+        sa.select(sa.literal(MONTH), sa.literal(first), *keys, *totals)
+        .where(f.span == DAY, f.day.between(first, last))
+        .group_by(*keys)
+    )
+    connection.execute(sa.insert(figures).from_select(["span", "day", *_KEYS, *OUTCOMES], month))

@@ -385,6 +385,7 @@ cameras = Table(
 figures = Table(
     "figures",
     metadata,
+    Column("span", String(5), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("rule_id", String(64), primary_key=True),
     Column("site_id", String(64), primary_key=True),
@@ -398,7 +399,26 @@ figures = Table(
     Column("police", Integer, nullable=False),
     Column("warned", Integer, nullable=False),
 )
-"""How the leads of a day stand (number of the local day since 1970), by rule, camera and offence."""
+"""How leads stand, by rule, camera and offence: of a day (number of the local day since 1970), or of a whole month.
+
+`span` is `day` or `month`; `day` is the day, or the month's first.
+"""
+
+figure_days = Table(
+    "figure_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("site_id", String(64), primary_key=True),
+    Column("offence", String(64), primary_key=True),
+    Column("open", Integer, nullable=False),
+    Column("confirmed", Integer, nullable=False),
+    Column("filed", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("duplicate", Integer, nullable=False),
+    Column("police", Integer, nullable=False),
+    Column("warned", Integer, nullable=False),
+)
+"""The same, of each day, without rules and cameras."""
 
 figure_times = Table(
     "figure_times",

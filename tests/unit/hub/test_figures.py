@@ -143,6 +143,20 @@ def test_sums_by_day_offence_and_site(either_hub: HubWorld) -> None:
     assert figures(either_hub, first=TODAY).total.leads == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [(0, 0), (3, 70), (-22, 8), (-22, 95), (9, 68), (8, 69), (-100, 200), (5, 5)]
+)
+def test_rules_over_whole_months_and_parts_of_them(hub: HubWorld, first: int, last: int) -> None:
+    """Day 0 is 2026-11-23, so December is 8 to 38 and January 39 to 69."""
+    for number, day in enumerate(range(-30, 101, 3), start=1):
+        put(hub, number, at_ms=NOON_MS + day * 24 * HOUR_MS, state=State.FILED if day % 2 else State.CLUE)
+    while refresh(hub.parts):
+        pass
+    found = read_figures(hub.parts, Span(TODAY + first, TODAY + last))
+    wanted = sum(1 for day in range(-30, 101, 3) if first <= day <= last)
+    assert sum(line.leads for line in found.rules) == sum(line.leads for line in found.days) == wanted
+
+
 def test_a_day_begins_at_local_midnight(hub: HubWorld) -> None:
     begin, end = bounds_ms(TODAY, ZoneInfo(ZONE))
     assert (NOON_MS - begin, end - NOON_MS) == (12 * HOUR_MS, 12 * HOUR_MS)

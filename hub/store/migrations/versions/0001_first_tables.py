@@ -152,6 +152,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "figures",
+        sa.Column("span", sa.String(length=5), nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("rule_id", sa.String(length=64), nullable=False),
         sa.Column("site_id", sa.String(length=64), nullable=False),
@@ -164,7 +165,21 @@ def upgrade() -> None:
         sa.Column("duplicate", sa.Integer(), nullable=False),
         sa.Column("police", sa.Integer(), nullable=False),
         sa.Column("warned", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "rule_id", "site_id", "camera_id", "offence", name=op.f("pk_figures")),
+        sa.PrimaryKeyConstraint("span", "day", "rule_id", "site_id", "camera_id", "offence", name=op.f("pk_figures")),
+    )
+    op.create_table(
+        "figure_days",
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("site_id", sa.String(length=64), nullable=False),
+        sa.Column("offence", sa.String(length=64), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("confirmed", sa.Integer(), nullable=False),
+        sa.Column("filed", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("duplicate", sa.Integer(), nullable=False),
+        sa.Column("police", sa.Integer(), nullable=False),
+        sa.Column("warned", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "site_id", "offence", name=op.f("pk_figure_days")),
     )
     op.create_table(
         "head",
