@@ -22,42 +22,47 @@ const PURSUED = ["opened", "dispatched", "accepted", "disposed", "checked", "fil
 function ask(title, { body, answer, pick, hint = t("queue.enter_hint"), beside = false }) {
   const dialog = one("#ask");
   return new Promise((resolve) => {
-    let given = null;
-    const finish = (what) => {
-      if (what === null) return;
-      given = what;
+    const leave = (given) => {
+      // What had the focus goes with the dialog, and keys belong to the page again at once.
+      if (dialog.contains(window.document.activeElement)) window.document.activeElement.blur();
       dialog.close();
+      resolve(given);
+    };
+    const finish = (given) => given !== null && leave(given);
+    const submit = (event) => {
+      event.preventDefault();
+      finish(answer());
     };
     const form = el(
       "form",
-      { method: "dialog", on: { submit: (event) => { event.preventDefault(); finish(answer()); } } },
+      { on: { submit } },
       el("h2", { id: "ask-title", text: title }),
       ...body,
       el("p", { class: "small muted", text: hint }),
-      el("p", { class: "buttons" }, el("button", { type: "button", text: t("common.cancel"), on: { click: () => dialog.close() } }), el("button", { class: "primary", text: t("common.send") })),
+      el("p", { class: "buttons" }, el("button", { type: "button", text: t("common.cancel"), on: { click: () => leave(null) } }), el("button", { class: "primary", text: t("common.send") })),
     );
     dialog.replaceChildren(form);
     dialog.className = beside ? "beside" : "";
+    dialog.oncancel = (event) => {
+      event.preventDefault();
+      leave(null);
+    };
     dialog.onkeydown = (event) => {
       const typing = Boolean(event.target.closest("input:not([type=radio]), textarea, select"));
       const key = keyOf(event);
       if (key === "Escape") {
         event.preventDefault();
-        dialog.close();
+        event.stopPropagation();
+        leave(null);
       } else if (key === "Enter" && !event.isComposing && !event.target.closest("button")) {
         event.preventDefault();
         finish(answer());
       } else if (pick && /^[1-9]$/.test(key)) {
         const picked = pick(Number(key), typing);
-        if (picked) {
-          event.preventDefault();
-          finish(picked);
-        }
+        if (!picked) return;
+        event.preventDefault();
+        leave(picked);
       }
-    };
-    dialog.onclose = () => {
-      dialog.onclose = null;
-      resolve(given);
     };
     if (beside) dialog.show();
     else dialog.showModal();
@@ -67,7 +72,7 @@ function ask(title, { body, answer, pick, hint = t("queue.enter_hint"), beside =
   });
 }
 
-/** @param {string} name @param {string} label @param {boolean} [required] @param {boolean} [first] */
+/** @param {string} label @param {boolean} [required] @param {boolean} [first] whether it gets the focus */
 function noteField(label, required = false, first = false) {
   const area = el("textarea", { name: "note", rows: 2, maxlength: 2000, required, autofocus: first });
   return { area, field: el("label", { class: "field" }, label, area) };
@@ -139,10 +144,10 @@ function choice(name, values, text, now) {
 /**
  * @param {ActionOffer} offer
  * @param {EntryDocument} document
- * @param {{takeBox: (taken: (box: number[], clip: number) => void) => void, leaveBox: () => void}} viewer
+ * @param {{takeBox: (taken: (box: number[], clip: number) => void) => void, leaveBox: () => void}} film
  * @returns {Promise<Answer | null>}
  */
-async function askCorrection(offer, { row, entry }, viewer) {
+async function askCorrection(offer, { row, entry }, film) {
   const axles = entry.facts?.find((fact) => fact.name === "axle_count")?.value;
   const was = { plate: row.plate, plate_type: row.plate_type || "unknown", vehicle_class: row.vehicle_class || "unknown", axle_count: typeof axles === "number" ? String(axles) : "" };
   const types = Object.keys(page.words).filter((key) => key.startsWith("fact.type.")).map((key) => key.slice("fact.type.".length));
@@ -154,7 +159,7 @@ async function askCorrection(offer, { row, entry }, viewer) {
   };
   let box = null;
   const told = el("span", { class: "small muted", text: t("queue.box_hint") });
-  viewer.takeBox((drawn, clip) => {
+  film.takeBox((drawn, clip) => {
     box = [Number(clip.toFixed(3)), ...drawn.map((value) => Number(value.toFixed(1)))];
     told.textContent = t("queue.box_taken", { at: clip.toFixed(2) });
   });
@@ -172,7 +177,7 @@ async function askCorrection(offer, { row, entry }, viewer) {
       return null;
     },
   });
-  viewer.leaveBox();
+  film.leaveBox();
   return answer;
 }
 
@@ -180,12 +185,12 @@ async function askCorrection(offer, { row, entry }, viewer) {
  * Ask what a step needs.
  * @param {ActionOffer} offer
  * @param {EntryDocument} document
- * @param {any} viewer
+ * @param {import("./film.js").Film} film where a box can be drawn
  * @param {boolean} sure whether it must be asked even where nothing is needed
  * @returns {Promise<Answer | null>} null where the person left
  */
-export function askFor(offer, document, viewer, sure) {
-  if (offer.action === "correct") return askCorrection(offer, document, viewer);
+export function askFor(offer, document, film, sure) {
+  if (offer.action === "correct") return askCorrection(offer, document, film);
   if (offer.needs_other) return askOther(offer, document);
   if (offer.needs_reason) return askReason(offer);
   if (offer.needs_note || offer.action === "note") return askNote(offer);

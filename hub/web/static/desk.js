@@ -34,7 +34,7 @@ export class Desk {
     if (!offer.allowed) return this.refused(evidence.number, offer.label, offer.why_not);
     if (!this.world.online()) return this.refused(evidence.number, offer.label, t("queue.offline"));
     const { version } = evidence.document.row;
-    const answer = given ?? (await askFor(offer, evidence.document, this.world.viewer, Boolean(ACTIONS[action]?.ask)));
+    const answer = given ?? (await askFor(offer, evidence.document, this.world.viewer.film, Boolean(ACTIONS[action]?.ask)));
     if (answer === null) return;
     const stays = STAYS.has(action);
     const sent = this.send(evidence, offer, { action, version, ...answer }, stays);

@@ -72,9 +72,9 @@ function weighing(weigh, facts) {
     el("div", { class: name.startsWith("over") ? "over" : "" }, el("dt", { text: factName(name) }), el("dd", { text: factValue(facts.get(name)) })),
   );
   if (!facts.has("mass_kg")) figures.unshift(el("div", {}, el("dt", { text: factName("mass_kg") }), el("dd", { text: factValue({ value: weigh.total_kg, unit: "kg" }) })));
-  const yes = (value, key) => (value === null ? t("common.unknown") : t(`entry.${key}_${value ? "yes" : "no"}`));
+  const yes = (value, key) => t(`entry.${key}_${value === null ? "open" : value ? "yes" : "no"}`);
   const about = [
-    t("entry.scale", { id: weigh.device_id, grade: weigh.scale_class ?? t("common.unknown") }),
+    weigh.scale_class === null ? weigh.device_id : t("entry.scale", { id: weigh.device_id, grade: weigh.scale_class }),
     yes(weigh.certified, "certified"),
     yes(weigh.announced, "announced"),
     weigh.axle_count === null ? "" : t("entry.axles_n", { n: weigh.axle_count }),
@@ -114,7 +114,7 @@ function corrected(lead, row) {
     .map(([name, value]) => el("p", { class: "corrected", text: t("entry.corrected_from", { name: factName(name), was: values(value || "unknown"), is: values(row[name]) }) }));
 }
 
-/** @param {any} lead @param {any} report @returns {HTMLElement[]} */
+/** @param {any} lead @param {import("./api.js").Row} row @returns {HTMLElement[]} */
 function opening(lead, row) {
   const act = lead.act ?? lead;
   const law = act.legal_basis?.length ? el("details", {}, el("summary", { text: t("entry.legal_basis") }), el("ul", {}, ...act.legal_basis.map((text) => el("li", { text })))) : null;
@@ -124,13 +124,14 @@ function opening(lead, row) {
 
 /**
  * @param {EntryDocument} document
+ * @param {HTMLElement[]} past what was done so far, and other entries: it stands before the details
  * @param {{placeOf: (name: string) => number, show: (name: string) => void}} proofs key of a picture in the strip (0 where
  *   it is not there), and how to show it
  * @returns {HTMLElement[]}
  */
-export function factsPanel({ row, entry: lead, updates }, { placeOf, show }) {
+export function factsPanel({ row, entry: lead, updates }, past, { placeOf, show }) {
   const first = section(t("entry.suspected"), ...opening(lead, row));
-  if (row.kind === "report") return [first];
+  if (row.kind === "report") return [first, ...past].filter(Boolean);
   const facts = gathered(lead.facts);
   const byName = new Map(facts.map((fact) => [fact.name, fact]));
   const doubts = doubtsOf(lead);
@@ -144,6 +145,7 @@ export function factsPanel({ row, entry: lead, updates }, { placeOf, show }) {
     first,
     section(t("entry.weighing"), weighing(lead.weigh, byName)),
     section(t("entry.doubts"), doubts.length ? el("ul", { class: "doubts" }, ...doubts.map((text) => el("li", { text }))) : null),
+    ...past,
     section(t("entry.why"), checkList(lead.checks)),
     section(t("entry.facts"), el("table", { class: "facts-table" }, el("tbody", {}, ...rows))),
     section(t("entry.register"), register(lead.registry)),

@@ -1,25 +1,30 @@
 /** What the keys of the film do, the same wherever a viewer is. */
 
-/** @param {import("./viewer.js").Viewer} viewer @returns {Record<string, (place?: number) => void>} */
-export function filmKeys(viewer) {
-  const { player } = viewer;
+/** @param {import("./film.js").Film} film @returns {Record<string, (place?: number) => void>} */
+export function filmKeys(film) {
+  const { player } = film;
   const onFilm = (does) => () => {
-    if (viewer.picture) viewer.film();
+    if (film.picture) film.whole();
     does();
   };
+  const play = () => {
+    if (!film.picture?.chosen) return player.toggle();
+    film.whole();
+    return player.play();
+  };
   return {
-    play: () => (viewer.picture?.chosen ? (viewer.film(), player.play()) : player.toggle()),
+    play,
     back_frame: onFilm(() => player.step(-1)),
     next_frame: onFilm(() => player.step(1)),
-    back_second: onFilm(() => viewer.seek(player.at - 1)),
-    next_second: onFilm(() => viewer.seek(player.at + 1)),
+    back_second: onFilm(() => film.seek(player.at - 1)),
+    next_second: onFilm(() => film.seek(player.at + 1)),
     slower: () => player.faster(-1),
     faster: () => player.faster(1),
     loop: () => player.setLoop(!player.looping),
-    overlay: () => viewer.setOverlay(),
-    plate: () => viewer.plate(),
-    follow: () => viewer.setFollow(),
-    film: () => viewer.film(),
-    shot: (place) => viewer.shot(place),
+    overlay: () => film.setOverlay(),
+    plate: () => film.plate(),
+    follow: () => film.setFollow(),
+    film: () => film.whole(),
+    shot: (place) => film.shot(place),
   };
 }

@@ -98,7 +98,7 @@ export function listen(does, other = () => false) {
 }
 
 const SHOWN = { " ": "Space", ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
-const shown = (key) => el("kbd", { text: SHOWN[key] ?? key.toUpperCase() });
+const shown = (key) => el("kbd", { text: SHOWN[key] ?? (key.length === 1 ? key.toUpperCase() : key) });
 
 /** Show or hide the list of keys. @param {import("./api.js").ActionOffer[]} offers of what is open @param {string[]} names that do something here */
 export function help(offers, names) {
@@ -115,6 +115,8 @@ export function help(offers, names) {
   });
   const close = el("button", { type: "button", text: t("common.close"), autofocus: true, on: { click: () => dialog.close() } });
   dialog.replaceChildren(el("h2", { id: "keys-title", text: t("queue.key_help") }), el("div", { class: "key-groups" }, ...groups), el("p", { class: "buttons" }, close));
-  dialog.onkeydown = (event) => keyOf(event) === "?" && dialog.close();
+  dialog.onkeydown = (event) => {
+    if (keyOf(event) === "?") dialog.close();
+  };
   dialog.showModal();
 }

@@ -23,6 +23,8 @@ export class List {
     this.marks = new Map();
     /** @type {Map<number, HTMLElement>} */
     this.items = new Map();
+    /** Rows that came by themselves and have not been on the screen yet. @type {Set<number>} */
+    this.fresh = new Set();
     this.counts = {};
     const kept = habit("queue", {});
     this.states = new Set((kept.states ?? []).filter((state) => page.states.includes(state)));
@@ -96,7 +98,7 @@ export class List {
     const beyond = answer.next ? this.rows.slice(limit).filter((row) => !now.has(row.number)) : [];
     const stay = this.rows.filter((row) => !now.has(row.number) && (row.number === this.selected || this.marks.has(row.number)));
     for (const row of stay) if (!beyond.includes(row)) this.keep(answer.items, row);
-    this.fresh = new Set(answer.items.filter((row) => known.size && !known.has(row.number)).map((row) => row.number));
+    for (const row of answer.items) if (known.size && !known.has(row.number)) this.fresh.add(row.number);
     this.rows = [...answer.items, ...beyond];
     if (!beyond.length) this.next = answer.next;
     this.counts = answer.counts;
@@ -208,10 +210,11 @@ export class List {
   /** Bring the rows on the screen up to date; the row that is looked at stays where it is on the screen. */
   paint() {
     const shown = this.shown;
-    const anchor = this.items.get(this.selected) ?? [...this.items.values()].find((item) => item.offsetTop + item.offsetHeight > this.box.scrollTop);
+    const anchor = this.items.get(this.selected) ?? [...this.items.values()].find((item) => item.getBoundingClientRect().bottom > this.box.getBoundingClientRect().top);
+    const anchored = Number(anchor?.dataset.number);
     const before = anchor?.isConnected ? anchor.getBoundingClientRect().top : null;
     const wanted = new Map(shown.map((row) => [row.number, this.item(row)]));
-    for (const [number, item] of this.items) if (!wanted.has(number)) item.remove();
+    for (const [number, item] of this.items) if (wanted.get(number) !== item) item.remove();
     let last = null;
     for (const item of wanted.values()) {
       if ((last ? last.nextElementSibling : this.box.firstElementChild) !== item) {
@@ -223,19 +226,23 @@ export class List {
     this.items = wanted;
     this.box.querySelector(".empty")?.remove();
     if (!shown.length) this.box.append(el("li", { class: "empty" }, el("p", { text: t(this.rows.length ? "queue.none_match" : "queue.empty") }), el("p", { class: "small muted", text: t("queue.empty_hint") })));
-    if (before !== null && anchor.isConnected) this.box.scrollTop += anchor.getBoundingClientRect().top - before;
+    const after = this.items.get(anchored);
+    if (before !== null && after) this.box.scrollTop += after.getBoundingClientRect().top - before;
     this.chips();
     this.showNew();
   }
 
   showNew() {
-    const above = [...(this.fresh ?? [])].filter((number) => {
-      const item = this.items.get(number);
-      return item && item.offsetTop + item.offsetHeight <= this.box.scrollTop + 4;
-    });
+    const { top, bottom } = this.box.getBoundingClientRect();
+    let above = 0;
+    for (const number of this.fresh) {
+      const place = this.items.get(number)?.getBoundingClientRect();
+      if (place && place.bottom <= top + 4) above += 1;
+      else if (!place || place.top < bottom) this.fresh.delete(number);
+    }
     const button = one("#new-above");
-    button.hidden = above.length === 0;
-    button.textContent = t("queue.new_above", { n: above.length });
+    button.hidden = above === 0;
+    button.textContent = t("queue.new_above", { n: above });
   }
 
   onScroll() {
@@ -259,7 +266,7 @@ export class List {
     const made = rowItem(row, mark);
     made.told = told;
     made.setAttribute("aria-current", selected);
-    if (this.fresh?.has(row.number)) {
+    if (this.fresh.has(row.number)) {
       made.classList.add("new");
       setTimeout(() => made.classList.remove("new"), NEW_MS);
     }
@@ -298,14 +305,14 @@ function rowItem(row, mark) {
       "div",
       { class: "row-text" },
       el("div", { class: "row-title" }, el("b", { text: row.title }), row.repeats > 0 && el("span", { class: "chip", text: t("entry.repeats", { n: row.repeats + 1 }) })),
-      el("div", { class: "row-who" }, plateChip(row.plate, row.plate_colour), el("span", { text: className(row.vehicle_class) }), page.states.length > 1 && stateChip(row.state)),
+      el("div", { class: "row-who" }, plateChip(row.plate, row.plate_colour), el("span", { text: className(row.vehicle_class) }), row.state !== "clue" && stateChip(row.state)),
       el("div", { class: "row-where", text: row.place || row.source }),
       el(
         "div",
         { class: "row-when" },
         el("span", { class: "age", text: ago(row.occurred_ms), title: clock(row.occurred_ms) }),
         dueBox,
-        row.evidence === 1 && el("span", { class: "away", text: t("queue.clip_coming") }),
+        row.evidence === 1 && el("span", { class: "away", text: t("queue.evidence_coming") }),
         mark && el("span", { class: `chip mark ${mark}`, text: t(`queue.${mark}`) }),
         row.viewers.length > 0 && el("span", { class: "viewers", text: `◉ ${row.viewers.join(", ")}` }),
       ),

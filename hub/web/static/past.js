@@ -38,14 +38,21 @@ function stepLine(step) {
   );
 }
 
-/** @param {import("./api.js").EntryDocument} document @returns {HTMLElement[]} */
-export function pastPanel({ row, steps, same_act, history }) {
-  const rows = (list) => (list.length ? el("ul", { class: "lines" }, ...list.map(line)) : null);
+/** @param {import("./api.js").Row[]} list */
+const lines = (list) => (list.length ? el("ul", { class: "lines" }, ...list.map(line)) : null);
+
+/** @param {import("./api.js").EntryDocument} document @returns {HTMLElement[]} other entries of the same act, if any */
+export function sameAct({ row, same_act }) {
   const first = row.duplicate_of ? el("p", {}, t("entry.duplicate_of"), " ", el("a", { href: `/entries/${row.duplicate_of}`, text: `#${row.duplicate_of}` })) : null;
+  return [section(t("entry.same_act"), first, lines(same_act))].filter(Boolean);
+}
+
+/** @param {import("./api.js").EntryDocument} document @returns {HTMLElement[]} its steps, and the vehicle's other entries */
+export function pastPanel({ steps, same_act, history }) {
+  const alike = new Set(same_act.map((row) => row.number));
   return [
-    section(t("entry.same_act"), first, rows(same_act)),
     section(t("entry.steps"), steps.length ? el("ol", { class: "steps" }, ...steps.map(stepLine)) : null),
-    section(t("entry.history"), rows(history)),
+    section(t("entry.history"), lines(history.filter((row) => !alike.has(row.number)))),
   ].filter(Boolean);
 }
 

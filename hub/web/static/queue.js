@@ -153,7 +153,7 @@ function lineState(state) {
 // ---- keys
 
 const does = {
-  ...filmKeys(viewer),
+  ...filmKeys(viewer.film),
   next: () => move(1),
   previous: () => move(-1),
   filter: () => list.filter.select(),

@@ -13,6 +13,8 @@ let next = null;
 let asked = "";
 let rows = [];
 let chosen = -1;
+/** Counts questions, so that a late answer to an old one is not shown. */
+let turn = 0;
 
 /** @returns {string} the fields that are filled in, as a query */
 function query() {
@@ -22,11 +24,8 @@ function query() {
 
 /** @param {string | URLSearchParams} text a query @returns {void} the fields take what it says */
 function fill(text) {
-  form.reset();
-  for (const [name, value] of new URLSearchParams(text)) {
-    const field = form.elements.namedItem(name);
-    if (field) field.value = value;
-  }
+  const given = new URLSearchParams(text);
+  for (const field of form.elements) if (field.name) field.value = given.get(field.name) ?? "";
 }
 
 /** @param {Error} error */
@@ -41,22 +40,23 @@ function fault(error) {
 async function search(on = false) {
   one("#fault").hidden = true;
   if (!on) {
+    turn += 1;
     asked = query();
     history.replaceState(null, "", asked ? `?${asked}` : location.pathname);
     rows = [];
     chosen = -1;
   }
-  const mine = asked;
+  const mine = turn;
   try {
     const answer = await get(`/api/search?${asked}&limit=${LIMIT}${on && next ? `&after=${encodeURIComponent(next)}` : ""}`);
-    if (mine !== asked) return;
+    if (mine !== turn) return;
     rows.push(...answer.items);
     next = answer.next;
   } catch (error) {
     return fault(error);
   }
   // A page may be short while the hub is still walking: go on by itself until something is there to see.
-  if (next && rows.length < LIMIT && mine === asked) {
+  if (next && rows.length < LIMIT) {
     show();
     return search(true);
   }

@@ -20,8 +20,9 @@ export function toast(text, { kind = "", stays = kind === "bad", button } = {}) 
     el("button", { type: "button", class: "link", "aria-label": t("common.close"), text: "✕", on: { click: leave } }),
   );
   const box = one("#toasts");
+  // The last word is enough; but what was refused stays until it is read.
+  for (const older of box.querySelectorAll(".toast:not(.bad)")) older.remove();
   box.append(made);
-  while (box.children.length > 4) (box.querySelector(".toast:not(.bad)") ?? box.firstChild).remove();
   if (!stays) setTimeout(leave, SHOWN_MS);
   return made;
 }

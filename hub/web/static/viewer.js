@@ -1,19 +1,13 @@
 /** One entry before one's eyes: film, pictures, facts. It opens at once and fills as things come. */
-import { el, habit, keepHabit, one } from "./dom.js";
+import { el, one } from "./dom.js";
 import { factsPanel } from "./facts.js";
+import { Film } from "./film.js";
 import { ACTIONS } from "./keys.js";
-import { COLOURS } from "./overlay.js";
-import { pastPanel, technical } from "./past.js";
-import { Player } from "./player.js";
+import { pastPanel, sameAct, technical } from "./past.js";
 import { className } from "./said.js";
-import { Stage } from "./stage.js";
-import { Timeline } from "./timeline.js";
-import { Track } from "./track.js";
 import { clock, due, plateChip, stateChip, t } from "./words.js";
-import { post } from "./api.js";
 
-/** How long a picture waits for the film before it is shown, and how often a film that is away is asked for. */
-const PATIENCE_MS = 150;
+/** How often the hub is asked for what is still away. */
 const AWAY_MS = 4000;
 
 export class Viewer {
@@ -24,19 +18,7 @@ export class Viewer {
     this.facts = one("#facts");
     /** @type {import("./evidence.js").Evidence | null} */
     this.evidence = null;
-    this.track = new Track(null, null);
-    this.pictures = [];
-    this.picture = null;
-    const kept = habit("viewer", {});
-    this.overlay = kept.overlay ?? true;
-    this.follow = false;
-    this.stage = new Stage(one("#stage"), () => this.shapes());
-    this.player = new Player(this.stage.video, (clip) => this.onFrame(clip), () => this.onPlayer());
-    this.player.looping = kept.looping ?? true;
-    this.player.setSpeed(kept.speed ?? 1);
-    this.timeline = new Timeline(one("#timeline"), (clip) => this.seek(clip));
-    this.stage.video.addEventListener("loadeddata", () => this.filmReady());
-    this.stage.video.addEventListener("error", () => this.filmBroken());
+    this.film = new Film({ note: (...given) => this.note(...given), fault: tell.fault, changed: () => this.marked() });
     setInterval(() => this.lookAgain(), AWAY_MS);
   }
 
@@ -49,18 +31,8 @@ export class Viewer {
     this.root.dataset.open = String(evidence.number);
     this.root.dataset.ready = "no";
     this.viewers = [];
-    this.track = new Track(null, null);
-    this.pictures = [];
-    this.picture = null;
-    this.clipKey = null;
-    this.follow = false;
-    this.stage.taking = null;
-    this.stage.drawn = null;
     this.banner(null);
-    this.note(null);
-    this.player.unload();
-    this.stage.showNothing();
-    this.timeline.show(0, { seen: null, act: null, pictures: [] });
+    this.film.clear(evidence);
     if (row) this.showHead(row);
     one("#shots").replaceChildren();
     one("#actions").replaceChildren();
@@ -76,10 +48,8 @@ export class Viewer {
   close() {
     this.evidence = null;
     this.root.dataset.open = "no";
-    this.player.unload();
-    this.stage.showNothing();
+    this.film.clear(null);
     this.banner(null);
-    this.note(null);
     for (const id of ["#lead-title", "#lead-place", "#shots", "#actions", "#facts"]) one(id).replaceChildren();
   }
 
@@ -88,72 +58,11 @@ export class Viewer {
     const { evidence } = this;
     this.showHead(evidence.document.row);
     this.showActions();
-    this.pictures = evidence.pictures;
     this.showShots();
     this.showFacts();
     this.root.dataset.ready = "yes";
     performance.measure("lead-decidable", "lead:asked");
-    this.showFilm(evidence);
-  }
-
-  /** @param {import("./evidence.js").Evidence} evidence */
-  async showFilm(evidence) {
-    try {
-      const track = await evidence.track();
-      if (this.evidence !== evidence) return;
-      this.track = track;
-      const key = evidence.clipFile?.held ? evidence.clipFile.name : null;
-      if (!key) return this.filmAway();
-      if (this.clipKey === key) return this.marks();
-      this.clipKey = key;
-      const patience = setTimeout(() => this.evidence === evidence && this.best(), PATIENCE_MS);
-      const clip = await evidence.clip();
-      clearTimeout(patience);
-      if (this.evidence !== evidence) return;
-      this.note(null);
-      this.player.load(clip.url, clip.times, this.track.act);
-    } catch (error) {
-      this.clipKey = null;
-      if (this.evidence !== evidence || error.name === "AbortError") return;
-      this.best();
-      this.note(t("entry.clip_bad"));
-      this.tell.fault(error);
-    }
-  }
-
-  filmReady() {
-    if (!this.evidence) return;
-    if (this.picture === null || this.stage.shows !== "picture" || !this.picture.chosen) this.film();
-    performance.measure("lead-playing", "lead:asked");
-    this.marks();
-  }
-
-  filmBroken() {
-    if (!this.evidence || !this.stage.video.getAttribute("src")) return;
-    this.best();
-    this.note(t("entry.clip_bad"));
-  }
-
-  /** The clip has not come from the box: the pictures first, and a way to ask for it. */
-  filmAway() {
-    if (!this.picture) this.best();
-    const file = this.evidence.clipFile;
-    if (!file) return this.note(t(this.pictures.length ? "entry.clip_none" : "entry.nothing_here"));
-    if (file.gone) return this.note(t("entry.clip_gone"));
-    if (file.wanted) return this.note(t("entry.clip_wanted"));
-    this.note(t("entry.clip_away"), t("entry.fetch_now"), () => this.fetchClip(file));
-  }
-
-  /** @param {import("./api.js").EvidenceFile} file */
-  async fetchClip(file) {
-    const { evidence } = this;
-    try {
-      await post(`/api/entries/${evidence.number}/files/${encodeURIComponent(file.name)}/want`);
-      file.wanted = true;
-      if (this.evidence === evidence) this.filmAway();
-    } catch (error) {
-      this.tell.fault(error);
-    }
+    this.film.load(evidence);
   }
 
   /** While a film is away, ask now and then whether it has come. */
@@ -172,147 +81,6 @@ export class Viewer {
     if (this.evidence !== evidence) return null;
     if (JSON.stringify(found) !== before) this.show();
     return found;
-  }
-
-  // ---- what is on the stage
-
-  /** The best picture there is, while there is no film. */
-  best() {
-    const first = this.pictures.find((file) => file.held && file.kind === "panorama") ?? this.pictures.find((file) => file.held);
-    if (first) this.showPicture(first, false);
-    else this.stage.showNothing();
-  }
-
-  /** Back to the film, whole. */
-  film() {
-    this.follow = false;
-    if (!this.player.ready && !this.stage.video.videoWidth) {
-      this.stage.whole();
-      return;
-    }
-    this.picture = null;
-    this.stage.showVideo();
-    this.marked();
-  }
-
-  /**
-   * @param {import("./api.js").EvidenceFile} file
-   * @param {boolean} [chosen] by the person, who then keeps it
-   * @param {import("./track.js").Box | null} [near] part of it to look at
-   * @param {boolean} [plate] whether it is looked at for the plate
-   */
-  async showPicture(file, chosen = true, near = null, plate = false) {
-    const { evidence } = this;
-    this.picture = { file, chosen, plate };
-    this.follow = false;
-    if (chosen) this.player.pause();
-    const { at } = this.track.picture(file.name);
-    if (chosen && at !== null && this.player.ready) this.player.go(at);
-    this.marked();
-    try {
-      const url = await evidence.url(file.name);
-      if (this.evidence !== evidence || this.picture?.file.name !== file.name) return;
-      this.stage.showPicture(url, near);
-      this.marked();
-    } catch (error) {
-      if (this.evidence === evidence && error.name !== "AbortError") this.tell.fault(error);
-    }
-  }
-
-  /** @param {number} place of a picture, from 1; the one that is shown goes back to the film */
-  shot(place) {
-    const file = this.pictures[place - 1];
-    if (!file?.held) return;
-    if (this.picture?.chosen && this.picture.file.name === file.name && !this.stage.zoomed) this.film();
-    else this.showPicture(file);
-  }
-
-  /** Near to the plate, on the picture that proves it; again: back. */
-  plate() {
-    if (this.picture?.plate) return this.film();
-    const facts = this.evidence?.document?.entry.facts ?? [];
-    const order = ["plate_front", "plate_rear", "plate", "plate_trailer"];
-    const doubtful = (fact) => (facts.some((other) => other.name === `${fact.name}_doubt`) ? 1 : 0);
-    const proved = facts
-      .filter((fact) => order.includes(fact.name) && fact.proof && this.evidence.file(fact.proof)?.held)
-      .sort((a, b) => doubtful(a) - doubtful(b) || order.indexOf(a.name) - order.indexOf(b.name));
-    if (!proved.length) return this.setFollow(true);
-    const shape = ([x0, y0, x1, y1]) => (x1 - x0) / (y1 - y0);
-    const area = ([x0, y0, x1, y1]) => (x1 - x0) * (y1 - y0);
-    const boxes = this.track.picture(proved[0].proof).boxes.filter((box) => shape(box) > 1.1 && shape(box) < 6);
-    const near = [...boxes].sort((a, b) => area(a) - area(b))[0] ?? null;
-    this.showPicture(this.evidence.file(proved[0].proof), true, near, true);
-  }
-
-  /** @param {boolean} [on] near to the vehicle, and with it */
-  setFollow(on = !this.follow) {
-    if (on && !this.track.placed) return;
-    this.film();
-    this.follow = on;
-    this.onFrame(this.player.at);
-    this.onPlayer();
-  }
-
-  /** @param {number} clip */
-  seek(clip) {
-    if (!this.player.ready) return;
-    if (this.stage.shows !== "video") this.film();
-    this.player.pause();
-    this.player.go(clip);
-  }
-
-  setOverlay(on = !this.overlay) {
-    this.overlay = on;
-    this.stage.paint();
-    this.onPlayer();
-  }
-
-  /** @param {(box: number[], clip: number) => void} taken told of each box that is drawn, and of its time in the clip */
-  takeBox(taken) {
-    if (this.stage.shows !== "video") this.film();
-    this.player.pause();
-    this.stage.taking = (box) => taken(box, this.player.at);
-    this.stage.root.classList.add("taking");
-  }
-
-  leaveBox() {
-    this.stage.taking = null;
-    this.stage.drawn = null;
-    this.stage.root.classList.remove("taking");
-    this.stage.paint();
-  }
-
-  /** @returns {import("./overlay.js").Shape[]} */
-  shapes() {
-    if (!this.overlay || !this.evidence?.document) return [];
-    if (this.stage.shows === "picture") {
-      return this.track.picture(this.picture?.file.name ?? "").boxes.map((box) => ({ box, colour: COLOURS.proof }));
-    }
-    const found = this.track.placed ? this.track.boxAt(this.track.streamOf(this.player.at)) : null;
-    const { row } = this.evidence.document;
-    if (!found) return [];
-    const label = [className(row.vehicle_class), row.plate].filter(Boolean).join(" ");
-    return [{ box: found.box, label, colour: found.filled ? COLOURS.filled : COLOURS.vehicle, dashed: found.filled }];
-  }
-
-  /** @param {number} clip */
-  onFrame(clip) {
-    this.timeline.move(clip);
-    const length = this.stage.video.duration || 0;
-    one("#when").textContent = length ? `${clip.toFixed(2)} / ${length.toFixed(1)} s` : "";
-    const found = this.follow && this.track.placed ? this.track.boxAt(this.track.streamOf(clip)) : null;
-    if (found) this.stage.lookAt(found.box);
-    else if (this.stage.shows === "video") this.stage.paint();
-    this.stage.canvas.dataset.at = clip.toFixed(4);
-  }
-
-  onPlayer() {
-    const { player } = this;
-    keepHabit("viewer", { overlay: this.overlay, looping: player.looping, speed: player.speed });
-    this.root.dataset.playing = String(player.ready && !player.video.paused);
-    one("#speed").textContent = `${player.speed}×`;
-    const pressed = { loop: player.looping, overlay: this.overlay, follow: this.follow, plate: Boolean(this.picture?.plate) };
-    for (const [key, on] of Object.entries(pressed)) one(`[data-key="${key}"]`, this.root).setAttribute("aria-pressed", String(on));
   }
 
   // ---- the words around it
@@ -378,14 +146,14 @@ export class Viewer {
 
   showShots() {
     const { evidence } = this;
-    const items = this.pictures.map((file, i) => {
+    const items = evidence.pictures.map((file, i) => {
       const image = el("img", { alt: file.name });
       if (file.held) evidence.url(file.name).then((url) => (image.src = url), () => {});
       const kind = { close_up: "close_up", shot: "shot", panorama: "panorama" }[file.kind] ?? "picture";
       return el(
         "li",
         {},
-        el("button", { type: "button", disabled: !file.held, data: { name: file.name }, title: file.name, on: { click: () => this.shot(i + 1) } }, image, el("span", {}, i < 9 && el("kbd", { text: i + 1 }), t(`entry.kind_${kind}`))),
+        el("button", { type: "button", disabled: !file.held, data: { name: file.name }, title: file.name, on: { click: () => this.film.shot(i + 1) } }, image, el("span", {}, i < 9 && el("kbd", { text: i + 1 }), t(`entry.kind_${kind}`))),
       );
     });
     one("#shots").replaceChildren(...items);
@@ -393,25 +161,25 @@ export class Viewer {
   }
 
   showFacts() {
-    const { document } = this.evidence;
-    const placeOf = (name) => (this.evidence.file(name)?.held ? this.pictures.findIndex((file) => file.name === name) + 1 : 0);
-    const show = (name) => this.showPicture(this.evidence.file(name));
-    this.facts.replaceChildren(...factsPanel(document, { placeOf, show }), ...pastPanel(document), ...(this.tell.after?.() ?? []), technical(document));
+    const { document, pictures } = this.evidence;
+    const placeOf = (name) => (this.evidence.file(name)?.held ? pictures.findIndex((file) => file.name === name) + 1 : 0);
+    const show = (name) => this.film.showPicture(this.evidence.file(name));
+    const before = [...sameAct(document), ...pastPanel(document)];
+    this.facts.replaceChildren(...factsPanel(document, before, { placeOf, show }), ...(this.tell.after?.() ?? []), technical(document));
     this.facts.scrollTop = 0;
   }
 
-  /** Show which picture is on the stage. */
+  /** Show which picture is on the stage, and which buttons are pressed. */
   marked() {
-    const name = this.picture?.file.name ?? null;
+    const { film } = this;
+    if (!film) return;
+    const name = film.picture?.file.name ?? null;
     for (const button of one("#shots").querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.name === name));
     for (const row of this.facts.querySelectorAll("tr[data-proof]")) row.classList.toggle("shown", row.dataset.proof === name);
     one("#stage-name").textContent = name ?? "";
-    this.onPlayer();
-  }
-
-  marks() {
-    const pictures = this.pictures.map((file, i) => ({ at: this.track.picture(file.name).at, place: i + 1 }));
-    this.timeline.show(this.stage.video.duration || 0, { seen: this.track.seen, act: this.track.act, pictures });
-    if (!this.track.placed && this.evidence.clipFile?.held && this.evidence.file("track.json")) this.note(t("entry.no_boxes"));
+    this.root.dataset.playing = String(film.player.ready && !film.player.video.paused);
+    one("#speed").textContent = `${film.player.speed}×`;
+    const pressed = { loop: film.player.looping, overlay: film.overlay, follow: film.follow, plate: Boolean(film.picture?.plate) };
+    for (const [key, on] of Object.entries(pressed)) one(`[data-key="${key}"]`, this.root).setAttribute("aria-pressed", String(on));
   }
 }
