@@ -101,11 +101,8 @@ def _by_rule(connection: Connection, span: Span) -> list[Line]:
     """By rule and camera: whole months by their sums, the days before and after one by one."""
     f, (first, last) = figures.c, _whole_months(span)
     of_months = sa.and_(f.span == MONTH, f.day.between(first, last))
-    of_days = [
-        sa.and_(f.span == DAY, f.day.between(a, b))
-        for a, b in ((span.first, first - 1), (last + 1, span.last))
-        if a <= b
-    ]
+    around = ((span.first, first - 1), (last + 1, span.last))
+    of_days = [sa.and_(f.span == DAY, f.day.between(a, b)) for a, b in around if a <= b]
     wanted = [*_of(f, span), sa.or_(of_months, *of_days)]
     return _lines(connection, wanted, f, [f.rule_id, f.site_id, f.camera_id], most_first=True)
 

@@ -111,6 +111,8 @@ def _sum_day(parts: HubParts, day: int) -> None:
             ).where(entries.c.occurred_ms >= begin, entries.c.occurred_ms < end)
         ).fetchall()
     with parts.database.write() as connection:
+        if parts.database.is_postgres:  # days of one month are summed one after the other; SQLite has one writer anyway
+            connection.execute(sa.text("LOCK TABLE figures IN SHARE ROW EXCLUSIVE MODE"))
         done = sa.delete(stale_days).where(stale_days.c.day == day, stale_days.c.since_ms == since_ms)
         if connection.execute(done).rowcount:  # or it was overtaken, here or in another process
             _write_sums(connection, day, rows)

@@ -143,9 +143,10 @@ def test_sums_by_day_offence_and_site(either_hub: HubWorld) -> None:
     assert figures(either_hub, first=TODAY).total.leads == 2
 
 
-@pytest.mark.parametrize(
-    ("first", "last"), [(0, 0), (3, 70), (-22, 8), (-22, 95), (9, 68), (8, 69), (-100, 200), (5, 5)]
-)
+_SPANS = [(0, 0), (3, 70), (-22, 8), (-22, 95), (9, 68), (8, 69), (-100, 200), (5, 5)]
+
+
+@pytest.mark.parametrize(("first", "last"), _SPANS)
 def test_rules_over_whole_months_and_parts_of_them(hub: HubWorld, first: int, last: int) -> None:
     """Day 0 is 2026-11-23, so December is 8 to 38 and January 39 to 69."""
     for number, day in enumerate(range(-30, 101, 3), start=1):
