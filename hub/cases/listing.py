@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -15,7 +15,8 @@ from hub.cases.faults import refuse
 from hub.cases.machine import State
 from hub.cases.presence import others, viewers_of
 from hub.cases.same_act import same_vehicle
-from hub.store.tables import access, entries, files
+from hub.evidence.thumbs import with_pictures
+from hub.store.tables import entries
 
 COUNTED: Final = 1000
 """No more are counted of each state: it says enough."""
@@ -25,8 +26,6 @@ _HIDDEN: Final = {
 }  # fmt: skip
 _SHOWN: Final = [column.name for column in entries.columns if column.name not in _HIDDEN]
 """Columns of a row as the console gets it."""
-_THUMBS: Final = ("close_up", "panorama", "shot")
-"""Kinds of pictures that stand for an entry in a list, the best first."""
 _HISTORY: Final = 20
 
 
@@ -116,31 +115,15 @@ def shown(connection: Connection, user: User, rows: Iterable[Row], now_ms: int) 
     listed = list(rows)
     numbers = [row.number for row in listed]
     viewers = viewers_of(connection, numbers, now_ms)
-    thumbs = _thumbs(connection, user, numbers, now_ms)
+    pictured = with_pictures(connection, numbers)
     return [
         {
             **{name: getattr(row, name) for name in _SHOWN},
             "viewers": others(viewers.get(row.number, ()), user.id),
-            "thumb": thumbs.get(row.number),
+            "thumb": f"/entries/{row.number}/thumb.jpg" if row.number in pictured else None,
         }
         for row in listed
     ]
-
-
-def _thumbs(connection: Connection, user: User, numbers: Sequence[int], now_ms: int) -> Mapping[int, str]:
-    """Addresses of pictures, of the entries that the user has opened: to show evidence is to have it looked at."""
-    opened = sa.select(access.c.number).where(
-        access.c.user_id == user.id, access.c.number.in_(numbers), access.c.until_ms > now_ms
-    )
-    best: dict[int, tuple[int, str]] = {}
-    for row in connection.execute(
-        sa.select(files.c.number, files.c.name, files.c.kind).where(
-            files.c.number.in_(opened), files.c.kind.in_(_THUMBS), files.c.held_ms.is_not(None)
-        )
-    ):
-        rank = (_THUMBS.index(row.kind), row.name)
-        best[row.number] = min(best.get(row.number, rank), rank)
-    return {number: file_url(number, name) for number, (_, name) in best.items()}
 
 
 def file_url(number: int, name: str) -> str:

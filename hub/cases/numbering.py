@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from hub.store.audit import Books
+from hub.store.rows import put
 from hub.store.tables import case_numbers
-from hub.wall.rows import put
 
 
 def next_case_number(books: Books, pattern: str, timezone: str) -> str:

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from hub.accounts.user import User
 from hub.cases.faults import refuse
 from hub.parts import HubParts
+from hub.store.rows import put
 from hub.store.tables import entries, presence, users
-from hub.wall.rows import put
 
 GONE_MS: Final = 15_000
 """Who has not been seen for so long looks no more."""

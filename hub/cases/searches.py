@@ -12,8 +12,8 @@ from hub.accounts.user import User
 from hub.cases.faults import refuse
 from hub.parts import HubParts
 from hub.store.audit import canonical
+from hub.store.rows import insert_into
 from hub.store.tables import saved_searches
-from hub.wall.rows import insert_into
 
 MOST: Final = 50
 """So many a person may keep."""

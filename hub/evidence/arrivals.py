@@ -181,7 +181,9 @@ def _fault(parts: HubParts, evidence: Evidence, file: EvidenceFile, path: Path, 
         return None if digest == file.sha256 else f"its SHA-256 is {digest}, {file.sha256} was announced"
     assert file.name == SIGNATURE, "only a signature's hash is named by nobody"
     manifest = evidence.file(MANIFEST)
-    if manifest is None or manifest.held_ms is None or manifest.sha256 is None:
+    if manifest is None or manifest.gone_ms is not None or manifest.refused:
+        return f"its {MANIFEST} could not be had"
+    if manifest.held_ms is None or manifest.sha256 is None:
         raise NotNowError(f"the signature is checked over {MANIFEST}: send that first")
     with vault_of(parts.settings.evidence).open(manifest.sha256) as signed:
         return signature_fault(parts, evidence.box_id, signed.read(), path.read_bytes())

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 
 from hub.parts import HubParts
 from hub.settings import EvidenceSettings
+from hub.store.rows import put
 from hub.store.tables import entries, files, payloads
-from hub.wall.rows import put
 from leads import FileRef
 
 MANIFEST: Final = "manifest.json"

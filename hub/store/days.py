@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from hub.store.rows import insert_into
 from hub.store.tables import stale_days
 
 _DAY_MS: Final = 86_400_000
@@ -41,8 +41,6 @@ def mark_stale(connection: Connection, days: Iterable[int], now_ms: int) -> None
     rows = [{"day": day, "since_ms": now_ms} for day in sorted(set(days))]
     if not rows:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(stale_days)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["day"], set_={"since_ms": stale_days.c.since_ms + 1}), rows
-    )
+    anew = {"since_ms": stale_days.c.since_ms + 1}
+    insert = insert_into(connection, stale_days)
+    connection.execute(insert.on_conflict_do_update(index_elements=["day"], set_=anew), rows)

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.parts import HubParts
+from hub.store.rows import insert_into, put
 from hub.store.tables import boxes, cameras
-from hub.wall.rows import insert_into, put
 from leads import encode
 from leads.box import Status, Telemetry
 from leads.topics import check_id, check_site

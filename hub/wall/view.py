@@ -8,8 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hub.parts import HubParts
+from hub.store.rows import put
 from hub.store.tables import boxes, cameras, presence
-from hub.wall.rows import put
 
 SILENT_AFTER_MS: Final = 45_000
 """Boxes send telemetry every ten seconds: after so long without any, four in a row are missing."""

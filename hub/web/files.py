@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from hub.accounts.roles import Permission
 from hub.accounts.user import User
 from hub.evidence.files import LEAD, Evidence, EvidenceFile, Fetch, ask_for, evidence_of
+from hub.evidence.thumbs import best_picture, note_seen, thumbnail
 from hub.evidence.vault import VaultError, vault_of
 from hub.evidence.viewing import UnplayableError, browsers_play, viewing_copy
 from hub.parts import HubParts
@@ -72,6 +73,28 @@ def get_file(request: Request, parts: Parts, user: Viewer, number: Number, name:
     except VaultError as error:
         _log.error("entry %d, %s: %s", number, name, error)
         raise HTTPException(503, t("files.vault"), {"Retry-After": "30"}) from error
+
+
+@router.get("/entries/{number}/thumb.jpg")
+def get_thumb(request: Request, parts: Parts, user: Viewer, number: Number) -> Response:
+    """A small picture for lists; that it was seen is written down, and opens nothing."""
+    with parts.database.read() as connection:
+        sha256 = best_picture(connection, number)
+    t = Translator(language_of(request, user))
+    if sha256 is None:
+        raise HTTPException(404, t("files.no_file"))
+    etag = f'"{sha256}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    try:
+        jpeg = thumbnail(parts.settings.evidence, sha256)
+    except VaultError as error:
+        raise HTTPException(503, t("files.vault"), {"Retry-After": "30"}) from error
+    if jpeg is None:
+        raise HTTPException(404, t("files.no_file"))
+    note_seen(parts, user, number)
+    return Response(jpeg, media_type="image/jpeg", headers=headers)
 
 
 @router.post("/api/entries/{number}/files/{name}/want")

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from hub.accounts.roles import Role
 from hub.cases.faults import StepError
-from hub.cases.listing import COUNTED, Place, counts, history, queue, shown
-from hub.cases.looks import note_look
+from hub.cases.listing import COUNTED, Place, counts, history, queue
 from hub.cases.machine import Action, State
-from hub.store.tables import entries, files
+from hub.store.tables import entries
 from tests.hub_worlds import HubWorld
 from tests.unit.hub.casework import Bureau
 from tests.unit.leads.samples import NOON
@@ -102,23 +101,3 @@ def test_the_history_is_of_the_same_vehicle_newest_first(either_hub: HubWorld) -
     with either_hub.parts.database.read() as connection:
         assert [row.number for row in history(connection, bureau.row(numbers[1]))] == [numbers[0], numbers[2]]
         assert history(connection, bureau.row(doubtful)) == []
-
-
-def test_pictures_stand_in_a_list_for_entries_that_one_has_opened(hub: HubWorld) -> None:
-    bureau = Bureau(hub)
-    number, operator = bureau.lead(), bureau.people[R.OPERATOR]
-    held = {"number": number, "sha256": "b" * 64, "bytes": 5, "held_ms": 1, "refused": 0}
-    with hub.parts.database.write() as connection:
-        for name, kind in (("a.jpg", "panorama"), ("b.jpg", "close_up"), ("c.mp4", "clip")):
-            connection.execute(sa.insert(files).values(name=name, kind=kind, **held))
-
-    def thumb() -> str | None:
-        with hub.parts.database.read() as connection:
-            address: str | None = shown(connection, operator, [bureau.row(number)], hub.clock())[0]["thumb"]
-            return address
-
-    assert thumb() is None
-    note_look(hub.parts, operator, number, "review")
-    assert thumb() == f"/entries/{number}/files/b.jpg"
-    hub.clock.go(31 * 60)
-    assert thumb() is None
