@@ -3,7 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-train accuracy check format bench soak clean
+.PHONY: setup demo test test-train accuracy check format bench bench-hub soak clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,13 @@ format: setup
 # For example: make bench ARGS="--peer /path/to/python-with-ultralytics"
 bench: setup
 	@$(PY) -m scripts.bench $(ARGS)
+
+# Leads per second from publish to receipt, and every page of the console with a million leads, on both databases (an hour).
+bench-hub: setup
+	@sh scripts/system-packages.sh test
+	@$(PY) -m scripts.bench_intake
+	@$(PY) -m scripts.bench_hub
+	@$(PY) -m scripts.bench_hub --folder var/bench-postgres --postgres
 
 clean:
 	rm -rf $(VENV) build dist var

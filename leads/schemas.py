@@ -14,10 +14,12 @@ from leads.box import Status, Telemetry
 from leads.lead import Lead
 from leads.orders import Order, OrderReply
 from leads.receipt import Receipt
+from leads.report import Report
 from leads.rollout import ModelsDesired, ModelsReported
 from leads.sighting import Sighting
 from leads.topics import ROOT
 from leads.update import LeadUpdate
+from leads.uploads import WantedList
 from leads.watch import WatchList
 from leads.weigh import WeighRecord
 
@@ -53,6 +55,8 @@ CHANNELS: Final = (
 )
 """All that crosses the wire."""
 MESSAGES: Final = tuple(message for channel in CHANNELS for message in channel.messages)
+OVER_HTTP: Final[tuple[type[Message], ...]] = (Report, WantedList)
+"""What goes over HTTP: reports of other sources, and what the hub wants of a box."""
 
 _PARAMETERS: Final = {
     "site": "Id of the site; neither `units` nor `watchlist`.",
@@ -132,6 +136,6 @@ def _message(message: type[Message]) -> Json:
 
 def documents() -> dict[str, str]:
     """All documents by file name, as text."""
-    files = {f"{message.__name__}.schema.json": schema_of(message) for message in MESSAGES}
+    files = {f"{message.__name__}.schema.json": schema_of(message) for message in (*MESSAGES, *OVER_HTTP)}
     files["asyncapi.json"] = asyncapi()
     return {name: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for name, content in files.items()}
