@@ -5,6 +5,7 @@ What is in it is whole and is never changed. Files of one content are one file.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -19,6 +20,7 @@ from hub.settings import EvidenceSettings
 READ_BYTES: Final = 1 << 20
 """How much is read at once."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_DISK_FAULTS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 class VaultError(Exception):
@@ -73,8 +75,8 @@ class FolderVault:
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             sync(path)
-            path.chmod(0o440)
             path.replace(place)
+            place.chmod(0o440)  # not before: after a crash in between nobody could write to the part any more
             for folder in (place.parent, self._root, self._root.parent):
                 sync(folder)
         except OSError as error:
@@ -117,6 +119,20 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def in_use(copy: Path) -> bool:
+    """Whether a copy that could be made anew is here; if so, note that it is in use, so that it is kept."""
+    try:
+        os.utime(copy)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def is_disk_fault(error: Exception) -> bool:
+    """Whether an error says that the disk takes no more; FFmpeg's libraries tell that as they tell faults of a clip."""
+    return isinstance(error, OSError) and error.errno in _DISK_FAULTS
 
 
 def has_room(settings: EvidenceSettings, more_bytes: int = 0) -> bool:

@@ -22,7 +22,7 @@ import av
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from hub.evidence.vault import Vault, VaultError, checked, sync, vault_of
+from hub.evidence.vault import Vault, VaultError, checked, has_room, in_use, is_disk_fault, sync, vault_of
 from hub.settings import EvidenceSettings
 
 _CONTAINERS: Final = frozenset({"mp4", "mov", "webm"})
@@ -44,7 +44,7 @@ def viewing_copy(settings: EvidenceSettings, sha256: str) -> Path | None:
     Raises UnplayableError for what cannot be decoded, VaultError.
     """
     place = _place(settings, sha256)
-    if place.exists():
+    if in_use(place):
         return place
     fault = place.with_suffix(".fault")
     if fault.exists():
@@ -76,6 +76,8 @@ def _opened(vault: Vault, sha256: str) -> Iterator[tuple[Any, VideoStream]]:
                     raise UnplayableError("it holds no video")
                 yield container, container.streams.video[0]
         except FFmpegError as error:
+            if is_disk_fault(error):
+                raise
             raise UnplayableError(f"it cannot be decoded: {error.strerror}") from error
 
 
@@ -112,33 +114,44 @@ class _Workshop:
 
     def _run(self) -> None:
         folder = self._settings.folder / "viewing"
-        folder.mkdir(parents=True, exist_ok=True)
         while True:
             turn = self._queue.get()
-            with (folder / "busy.lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                self._queue.put(turn)  # while we waited, something more urgent may have come
-                _, _, sha256 = self._queue.get()
-                self._make(sha256)
-            with self._mutex:
-                self._waiting.pop(sha256, None)
+            _, _, sha256 = turn
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                with (folder / "busy.lock").open("w") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    self._queue.put(turn)  # while we waited, something more urgent may have come
+                    later, _, sha256 = self._queue.get()
+                    # While space is short, it is left to evidence: a copy is made when somebody waits for it.
+                    if not later or has_room(self._settings):
+                        self._make(sha256)
+            except (VaultError, OSError) as error:
+                _log.warning("no copy for viewing of %s: %s", sha256, error)
+            finally:
+                with self._mutex:
+                    self._waiting.pop(sha256, None)
 
     def _make(self, sha256: str) -> None:
         place = _place(self._settings, sha256)
+        part = place.with_suffix(".part")
         try:
             if place.exists() or browsers_play(self._settings, sha256):
                 return
             place.parent.mkdir(exist_ok=True)
-            part = place.with_suffix(".part")
             _write_copy(vault_of(self._settings), sha256, part)
             sync(part)
             part.replace(place)
             sync(place.parent)
-        except UnplayableError as error:
+        except (VaultError, OSError):
+            raise
+        except Exception as error:
+            if not isinstance(error, UnplayableError):
+                _log.exception("no copy for viewing of %s", sha256)
             place.parent.mkdir(exist_ok=True)
             place.with_suffix(".fault").write_text(str(error), encoding="utf-8")
-        except (VaultError, OSError) as error:
-            _log.warning("no copy for viewing of %s: %s", sha256, error)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _write_copy(vault: Vault, sha256: str, path: Path) -> None:

@@ -12,6 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from hub.accounts.roles import Role
+from hub.evidence import viewing
+from hub.evidence.vault import Vault
 from hub.evidence.viewing import browsers_play
 from tests.hub_worlds import HubWorld
 from tests.unit.hub.sealed import FILES, Box, SealedLead, arrive, grant, seal
@@ -254,3 +256,50 @@ def test_what_cannot_be_decoded_is_said_not_waited_for(shown: tuple[HubWorld, in
     _, number, client = shown
     answer = client.get(f"/entries/{number}/files/clip.mp4?viewing=1")
     assert (answer.status_code, "无法解码" in answer.json()["detail"]) == (415, True)
+
+
+def copy_of(hub: HubWorld, original: bytes, ending: str) -> Path:
+    sha256 = hashlib.sha256(original).hexdigest()
+    return hub.parts.settings.evidence.folder / "viewing" / sha256[:2] / f"{sha256}{ending}"
+
+
+def test_a_full_disk_is_not_taken_for_a_clip_that_cannot_be_decoded(hub: HubWorld, tmp_path: Path) -> None:
+    original = clip(tmp_path, "libx265")
+    part = copy_of(hub, original, ".part")
+    part.parent.mkdir(parents=True)
+    part.symlink_to("/dev/full")
+    _, number, client = open_entry(hub, seal(files={"clip.mp4": original}))
+    assert played(client, number).status_code == 200
+    assert not copy_of(hub, original, ".fault").exists()
+
+
+def test_a_clip_that_breaks_the_copying_holds_up_no_other(
+    hub: HubWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = clip(tmp_path, "libx265")
+    write = viewing._write_copy
+
+    def write_copy(vault: Vault, sha256: str, path: Path) -> None:
+        if sha256 == hashlib.sha256(broken).hexdigest():
+            raise RuntimeError("such as nobody thought of")
+        write(vault, sha256, path)
+
+    monkeypatch.setattr(viewing, "_write_copy", write_copy)
+    _, number, client = open_entry(hub, seal(files={"clip.mp4": broken}))
+    assert played(client, number).status_code == 415
+    other = write_video(tmp_path / "other.mp4", convoy(2), 1.0, "libx265").read_bytes()
+    _, second, client = open_entry(hub, seal(2, files={"clip.mp4": other}))
+    assert played(client, second).status_code == 200
+
+
+def test_while_space_is_short_copies_are_made_for_who_waits_alone(
+    hub: HubWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = clip(tmp_path, "libx265")
+    _, number, client = open_entry(hub, seal(files={"clip.mp4": original}), send=False)
+    monkeypatch.setattr(viewing, "has_room", lambda _: False)
+    Box(hub).send_all(seal(files={"clip.mp4": original}))
+    while viewing._workshop(hub.parts.settings.evidence)._waiting:
+        time.sleep(0.01)
+    assert not copy_of(hub, original, ".mp4").exists()
+    assert played(client, number).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -138,6 +139,17 @@ def test_a_kept_file_can_not_be_written_by_accident(tmp_path: Path) -> None:
     sha256 = put(vault, tmp_path / "evidence", b"x")
     (place,) = (tmp_path / "evidence/files").rglob(sha256)
     assert place.stat().st_mode & 0o222 == 0
+
+
+def test_what_a_crash_left_on_its_way_into_the_vault_can_still_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = tmp_path / "part"
+    part.write_bytes(b"x")
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(errno.EIO, "power cut")))
+    with pytest.raises(VaultError, match="power cut"):
+        FolderVault(tmp_path / "evidence").put(part, hashlib.sha256(b"x").hexdigest())
+    assert part.stat().st_mode & 0o200
 
 
 def test_room_is_what_is_free_beyond_what_stays_free(tmp_path: Path) -> None:
