@@ -18,7 +18,7 @@ from hub.cases.case import Case, read_case
 from hub.cases.correction import Correction
 from hub.cases.faults import Fault, StepError, refuse
 from hub.cases.guard import last_step, objection
-from hub.cases.machine import CLOSED, CORRECTABLE, Action, State, Transition, transition
+from hub.cases.machine import CLOSED, CORRECTABLE, PURSUED, Action, State, Transition, transition
 from hub.cases.numbering import next_case_number
 from hub.cases.same_act import blocking
 from hub.parts import HubParts
@@ -81,7 +81,7 @@ class _Desk:
         if fault is not None:
             raise StepError(fault)
         self._check_words(step, wish)
-        self._check_correction(wish)
+        self._check_correction(step, wish)
         after = {**wish.correction.columns(), **self._moved(step, wish)}
         self._write(wish, step.to or self.case.state, after)
 
@@ -119,7 +119,7 @@ class _Desk:
         elif wish.other not in {row.number for row in blocking(self.case, self.parts.cases.same_act)}:
             raise refuse("input", "other_not_alike", number=str(wish.other))
 
-    def _check_correction(self, wish: Wish) -> None:
+    def _check_correction(self, step: Transition, wish: Wish) -> None:
         told = wish.correction.told()
         if not told:
             if wish.action == Action.CORRECT:
@@ -127,6 +127,8 @@ class _Desk:
             return
         if self.case.state not in CORRECTABLE or wish.action == Action.NOTE:
             raise refuse("not_now", "correction_late")
+        if step.to in PURSUED:  # whether the act was pursued before was judged by what the entry says now
+            raise refuse("not_now", "correction_first")
         columns = wish.correction.columns()
         only_columns = "axle_count" not in told and "box" not in told
         if only_columns and all(getattr(self.case.row, name) == value for name, value in columns.items()):

@@ -122,6 +122,14 @@ def test_identity_is_the_one_that_was_corrected(bureau: Bureau) -> None:
     bureau.go(right, A.PASS_TECHNICAL, A.PASS_LEGAL)
 
 
+def test_a_plate_cannot_become_that_of_a_case_in_the_step_that_hands_over(bureau: Bureau) -> None:
+    bureau.go(bureau.lead("闽H12345"), *TO_CASE)
+    misread = bureau.go(bureau.lead("闽H12346"), A.CONFIRM)
+    assert bureau.refusal(R.REVIEWER, misread, A.HAND_OVER, plate="闽H12345") == "correction_first"
+    bureau.do(R.REVIEWER, misread, A.CORRECT, plate="闽H12345")
+    assert bureau.refusal(R.REVIEWER, misread, A.HAND_OVER) == "same_act"
+
+
 def test_a_case_that_is_taken_back_blocks_no_more(bureau: Bureau) -> None:
     first, second = bureau.go(bureau.lead(), *TO_CASE), bureau.go(bureau.lead(), *TO_LEGAL)
     bureau.do(R.LEGAL, first, A.UNDO)
