@@ -31,7 +31,7 @@ _PIXELS: Final = frozenset({"yuv420p", "yuvj420p"})
 """What every browser plays; H.264 with 10 bits or full colour is played by few."""
 _WAITING: Final = 200
 """So many clips wait for their copies at most; who comes later gets one when somebody asks."""
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class UnplayableError(Exception):
@@ -127,7 +127,7 @@ class _Workshop:
                     if not later or has_room(self._settings):
                         self._make(sha256)
             except (VaultError, OSError) as error:
-                _log.warning("no copy for viewing of %s: %s", sha256, error)
+                log.warning("no copy for viewing of %s: %s", sha256, error)
             finally:
                 with self._mutex:
                     self._waiting.pop(sha256, None)
@@ -145,13 +145,18 @@ class _Workshop:
             sync(place.parent)
         except (VaultError, OSError):
             raise
+        except UnplayableError as error:
+            _note_fault(place, error)
         except Exception as error:
-            if not isinstance(error, UnplayableError):
-                _log.exception("no copy for viewing of %s", sha256)
-            place.parent.mkdir(exist_ok=True)
-            place.with_suffix(".fault").write_text(str(error), encoding="utf-8")
+            log.exception("no copy for viewing of %s", sha256)
+            _note_fault(place, error)
         finally:
             part.unlink(missing_ok=True)
+
+
+def _note_fault(place: Path, error: Exception) -> None:
+    place.parent.mkdir(exist_ok=True)
+    place.with_suffix(".fault").write_text(str(error), encoding="utf-8")
 
 
 def _write_copy(vault: Vault, sha256: str, path: Path) -> None:
