@@ -67,8 +67,6 @@ def verify(
     links noted elsewhere. `evidence`: read every file too. Raises StoreError, KeyFileError, VaultError.
     """
     with parts.database.read() as connection:
-        if parts.database.is_postgres:
-            connection.execution_options(isolation_level="REPEATABLE READ")
         total = connection.execute(sa.select(head.c.audit_seq)).scalar_one()
         check = _Check(parts, connection, evidence)
 

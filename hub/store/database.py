@@ -44,6 +44,10 @@ class Database:
         self.settings = settings
         self.engine = _sqlite(settings.sqlite, patience_s) if settings.sqlite else _postgres(settings.postgres, pool)
         self.is_postgres = self.engine.dialect.name == "postgresql"
+        # Else each statement of PostgreSQL sees what was committed meanwhile; SQLite does so by itself.
+        self._reader = (
+            self.engine.execution_options(isolation_level="REPEATABLE READ") if self.is_postgres else self.engine
+        )
 
     def open(self) -> Self:
         """Connect and bring the tables up to this version, while other processes wait. Raises StoreError."""
@@ -71,7 +75,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads, of one state of the tables. Raises StoreError."""
-        with self._meaning(), self.engine.connect() as connection:
+        with self._meaning(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager

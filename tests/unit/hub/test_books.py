@@ -110,6 +110,18 @@ def test_a_failed_transaction_leaves_nothing_not_even_its_number(either_hub: Hub
         assert connection.execute(sa.select(audit.c.number)).scalars().all() == [1]
 
 
+def test_a_reader_sees_one_state_whatever_is_written_meanwhile(either_hub: HubWorld) -> None:
+    write_steps(either_hub, 1)
+    with either_hub.parts.database.read() as connection:
+        ends = [connection.scalar(sa.select(head.c.audit_seq))]
+        write_steps(either_hub, 1)
+        ends += [
+            connection.scalar(sa.select(head.c.audit_seq)),
+            connection.scalar(sa.select(sa.func.count(audit.c.seq))),
+        ]
+    assert ends == [1, 1, 1]
+
+
 def test_time_does_not_run_backwards_in_the_log(either_hub: HubWorld) -> None:
     write_steps(either_hub, 1)
     either_hub.clock.go(-3600)
