@@ -74,15 +74,18 @@ def _seal_faults(parts: HubParts, vault: Vault, evidence: Evidence, payload: byt
         return
     if signature is not None and (fault := signature_fault(parts, evidence.box_id, signed, signature)):
         yield f"{SIGNATURE}: {fault}"
+    yield from manifest_faults(signed, wire)
+
+
+def manifest_faults(signed: bytes, lead: dict[str, Any]) -> Iterator[str]:
+    """What the manifest of a box says otherwise than its lead, in words."""
     try:
         manifest = json.loads(signed)
     except ValueError:
-        yield f"{MANIFEST} is no JSON"
+        manifest = None
+    if not isinstance(manifest, dict):
+        yield f"{MANIFEST} is no JSON object"
         return
-    yield from _contradictions(manifest if isinstance(manifest, dict) else {}, wire)
-
-
-def _contradictions(manifest: dict[str, Any], lead: dict[str, Any]) -> Iterator[str]:
     told = lead["evidence"]
     for name in ("lead_id", "site_id", "box_id"):
         if manifest.get(name) != lead[name]:

@@ -27,6 +27,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from hub.evidence.vault import is_disk_fault
 from hub.export.subject import Box, Kept, Subject
 
 RECIPE: Final = "veil-1"
@@ -138,6 +139,8 @@ def blur_clip(source: Path, target: Path, subject: Subject, progress: Progress =
                     progress(min(frame.time / length, 1.0))
             out.mux(written.encode(None))
     except av.FFmpegError as error:
+        if is_disk_fault(error):
+            raise
         raise BlurError(f"its video cannot be decoded: {error.strerror}") from error
     if not frames:
         raise BlurError("it holds no frame")

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hub.evidence.vault import sha256_of
 from hub.export.casefile import CaseFile
 from hub.export.paper import case_number
 from hub.intake.entry import to_datetime
@@ -42,7 +43,7 @@ class Item:
         if isinstance(self.content, bytes):
             return hashlib.sha256(self.content).hexdigest()
         with self.content.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return sha256_of(file)
 
 
 def write_bundle(

@@ -181,7 +181,11 @@ def read_records(parts: HubParts, number: int) -> Records:
 def _updates(connection: Connection, case: Case) -> list[LeadUpdate]:
     rows = connection.execute(
         sa.select(updates.c.payload)
-        .where(updates.c.entry_id == case.row.entry_id, updates.c.site_id == case.row.site_id)
+        .where(
+            updates.c.entry_id == case.row.entry_id,
+            updates.c.site_id == case.row.site_id,
+            updates.c.box_id == case.row.box_id,
+        )
         .order_by(updates.c.occurred_ms, updates.c.id)
     )
     return [decode(LeadUpdate, bytes(row.payload)) for row in rows]

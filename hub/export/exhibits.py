@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.evidence.files import LEAD, MANIFEST, SIGNATURE, Evidence, EvidenceFile, Fetch
-from hub.evidence.vault import READ_BYTES, NotHeldError, Vault, sync
+from hub.evidence.vault import READ_BYTES, NotHeldError, Vault, in_use, sha256_of, sync
 from hub.export.blur import RECIPE, BlurError, Progress, blur_clip, blur_picture, picture_size
 from hub.export.subject import Box, Subject
 from hub.store.audit import canonical
@@ -160,7 +160,7 @@ class Workshop:
 
     def _kept(self, key: str, ending: str, make: Callable[[Path], None]) -> Path:
         place = self.copies / key[:2] / f"{key}.{ending}"
-        if place.exists():
+        if in_use(place):
             return place
         place.parent.mkdir(parents=True, exist_ok=True)
         part = place.with_name(f".{secrets.token_hex(8)}.part")
@@ -181,7 +181,7 @@ def _copied(exhibit: Exhibit) -> Exhibit:
     """With the hash and the size of its copy."""
     assert exhibit.copy is not None, "there is a copy"
     with exhibit.copy.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(file)
     return replace(exhibit, copy_sha256=digest, copy_bytes=exhibit.copy.stat().st_size, veiled=True)
 
 

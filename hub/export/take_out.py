@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from hub.accounts.user import User
 from hub.evidence.arrivals import signature_fault
+from hub.evidence.check import manifest_faults
 from hub.evidence.files import MANIFEST, SIGNATURE
-from hub.evidence.vault import has_room, vault_of
+from hub.evidence.vault import has_room, sha256_of, vault_of
 from hub.export.blur import Progress
 from hub.export.bundle import write_bundle
 from hub.export.casefile import CaseFile, Mark, Occasion, Records, Seal, read_records
@@ -33,8 +31,8 @@ from leads import SignatureError, parse_json, verify
 EXPORTED: Final = "export"
 """The step that is written of each export; its body holds the hashes of all that was taken out."""
 Form = Literal["zip", "pdf"]
-_STALE_S: Final = 86_400
-"""Work of an export that was cut off is taken away after a day."""
+WORK: Final = "exports"
+"""Folder, below that of the evidence, of what is being made; what a crash leaves there `hub.tidy` takes away."""
 
 
 class ExportError(Exception):
@@ -81,7 +79,7 @@ def take_out(parts: HubParts, user: User, wanted: Wanted, progress: Progress = l
             made = work / "case.zip"
             sums = write_bundle(case, paper, parts.key, ZoneInfo(parts.settings.web.timezone), made)
         with made.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = sha256_of(file)
         body = {
             "form": wanted.form,
             "purpose": wanted.purpose,
@@ -134,8 +132,7 @@ def _seal(parts: HubParts, records: Records, workshop: Workshop) -> Seal:
     if manifest is not None:
         if signature is not None and (fault := signature_fault(parts, box_id, manifest, signature)):
             faults.append(f"{SIGNATURE}: {fault}")
-        if json.loads(manifest).get("files") != wire["evidence"]["files"]:
-            faults.append(f"{MANIFEST}: it names other files than the lead")
+        faults += manifest_faults(manifest, wire)
     return Seal(manifest, signature, Mark.of(key) if key is not None else None, tuple(faults))
 
 
@@ -171,14 +168,13 @@ def _write_down(parts: HubParts, user: User, wanted: Wanted, body: dict[str, Any
 
 @contextmanager
 def _work_folder(parts: HubParts) -> Iterator[Path]:
-    root = parts.settings.evidence.folder / "exports"
-    root.mkdir(parents=True, exist_ok=True)
-    for left in root.iterdir():
-        if time.time() - left.stat().st_mtime > _STALE_S:
-            shutil.rmtree(left, ignore_errors=True)
-    work = root / secrets.token_hex(8)
-    work.mkdir(mode=0o700)
+    folder = parts.settings.evidence.folder
+    work = folder / WORK / secrets.token_hex(8)
     try:
+        work.parent.mkdir(parents=True, exist_ok=True)
+        work.mkdir(mode=0o700)
         yield work
+    except OSError as error:
+        raise ExportError(f"the case file cannot be written ({error}): check space and rights of {folder}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -20,15 +20,21 @@ from hypothesis import strategies as st
 
 from hub.accounts.roles import Role
 from hub.export import check_export
+from hub.export.casefile import read_records
 from hub.export.check_export import signed_by
-from hub.export.take_out import Wanted, take_out
+from hub.export.take_out import ExportError, Wanted, take_out
+from hub.intake.judge import judge
+from hub.intake.take import take
 from hub.settings import StoreSettings
 from hub.store.tables import audit
-from tests.hub_worlds import HUB_KEY, HubWorld, make_world
+from leads import encode, sign
+from leads.topics import BoxAddress, BoxTopic
+from tests.hub_worlds import BOX_KEY, HUB_KEY, HubWorld, make_world
 from tests.unit.hub.casework import Bureau
 from tests.unit.hub.export_cases import open_case, sealed_lead, with_key
 from tests.unit.hub.export_pictures import OTHER, OWN, decoded, frames_of, plates_in
-from tests.unit.hub.sealed import Box, arrive
+from tests.unit.hub.sealed import Box, SealedLead, arrive, seal
+from tests.unit.leads.samples import sample_update
 
 
 @dataclass(frozen=True)
@@ -290,6 +296,47 @@ def test_what_is_still_at_the_box_is_said_and_the_rest_goes(
     assert missing == {"panorama-1.jpg": None, "clip.mp4": "at_box", "track.json": "at_box", "draft.json": "at_box"}
     # Without the box's notes nobody knows where the vehicle is.
     assert plates_in(decoded(picture)) == set()
+
+
+def test_a_manifest_that_is_none_is_said_and_the_rest_goes(
+    hub: HubWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.export.take_out.make_paper", lambda *told: told[-1].write_bytes(b"paper"))
+    world = with_key(hub, tmp_path)
+    sealed = seal()
+    manifest = b"[1]"
+    named = sealed.lead.evidence.model_copy(update={"manifest_sha256": hashlib.sha256(manifest).hexdigest()})
+    lead = sign(sealed.lead.model_copy(update={"evidence": named}), BOX_KEY)
+    (number,) = arrive(world, SealedLead(lead, encode(lead)))
+    Box(world).send(lead.lead_id, "manifest.json", manifest)
+    wanted = Wanted(number, "zip", "review", "zh")
+    with take_out(world.parts, Bureau(world).people[Role.LEGAL], wanted) as made, zipfile.ZipFile(made.path) as packed:
+        told = json.loads(packed.read("entry-1/case.json"))
+    assert told["seal"]["faults"] == ["manifest.json is no JSON object"]
+
+
+def test_updates_of_another_box_are_not_in_the_case_file(hub: HubWorld) -> None:
+    sealed = seal()
+    (number,) = arrive(hub, sealed)
+    for time, box_id in enumerate(("box-1", "box-2"), start=1):
+        update = sign(sample_update(sealed.lead, time, box_id=box_id), BOX_KEY)
+        sender = BoxAddress(update.site_id, update.box_id, BoxTopic.LEADS)
+        (held,) = take(hub.parts, [judge(sender, encode(update), lambda _: (BOX_KEY.public_key(),))])
+        assert held.fault is None
+    assert [update.box_id for update in read_records(hub.parts, number).updates] == ["box-1"]
+
+
+def test_a_full_disk_is_no_unreadable_clip(hub: HubWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.export.exhibits.secrets.token_hex", lambda _: "full")
+    world = with_key(hub, tmp_path)
+    bureau, number = open_case(world)
+    blurred = world.parts.settings.evidence.folder / "blurred"
+    for first in (f"{byte:02x}" for byte in range(256)):
+        (blurred / first).mkdir(parents=True)
+        (blurred / first / ".full.part").symlink_to("/dev/full")
+    wanted = Wanted(number, "pdf", "review", "zh")
+    with pytest.raises(ExportError, match="No space left"), take_out(world.parts, bureau.people[Role.LEGAL], wanted):
+        pass
 
 
 def test_an_original_that_was_changed_in_the_store_does_not_go_out(
