@@ -1,7 +1,9 @@
 /** Word from the hub as things change, who else is looking, and whether the hub can be reached at all. */
-import { post } from "./api.js";
+import { get, post } from "./api.js";
 
 const PRESENCE_MS = 5000;
+/** Who has touched neither key nor pointer for so long is not looking. */
+const AWAY_MS = 120_000;
 /** A hidden page lets its line go after this long: browsers give a site few of them. */
 const HIDDEN_MS = 30_000;
 const AGAIN_MS = [1000, 2000, 4000, 8000, 15_000];
@@ -21,6 +23,10 @@ export class Live {
     window.addEventListener("offline", () => this.lost());
     window.addEventListener("online", () => this.retry(0));
     document.addEventListener("visibilitychange", () => this.onVisible());
+    this.touchedMs = Date.now();
+    for (const event of ["keydown", "pointerdown", "pointermove", "wheel"]) {
+      window.addEventListener(event, () => (this.touchedMs = Date.now()), { passive: true, capture: true });
+    }
     setInterval(() => this.sayPresent(), PRESENCE_MS);
   }
 
@@ -49,6 +55,8 @@ export class Live {
 
   lost() {
     this.set("off");
+    // The line does not say why it broke; a call finds out whether the log-in is over.
+    if (navigator.onLine) get("/api/searches").catch(() => {});
     this.source.close();
     this.retry(AGAIN_MS[Math.min(this.tries, AGAIN_MS.length - 1)]);
     this.tries += 1;
@@ -89,7 +97,7 @@ export class Live {
 
   async sayPresent() {
     const number = this.number;
-    if (number === null || document.hidden || !this.online) return;
+    if (number === null || document.hidden || !this.online || Date.now() - this.touchedMs > AWAY_MS) return;
     try {
       const { viewers } = await post(`/api/entries/${number}/presence`);
       if (number === this.number) this.tell.presence(number, viewers);

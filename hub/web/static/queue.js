@@ -84,6 +84,7 @@ function leave(number) {
 function settled(document) {
   const { number } = document.row;
   list.update(document.row);
+  if (!list.rows.some((row) => row.number === number)) list.refresh().catch(tellFault);
   if (viewer.evidence?.number === number) {
     viewer.evidence.take(document);
     viewer.show();

@@ -25,7 +25,7 @@ from tests.integration.console.films import TIPPER, Pass, seal_pass
 from tests.unit.hub.sealed import Box, SealedLead, arrive
 
 CHROMIUM: Final = os.environ.get("LUSHAO_CHROMIUM", "/usr/bin/chromium")
-EXPECTED: Final = ("net::ERR_", "status of 409", "status of 403")
+EXPECTED: Final = ("net::ERR_", "status of 401", "status of 403", "status of 409")
 """What a browser says on its console of answers that a test asks for: of refusals, and while the hub is away."""
 
 

@@ -7,7 +7,11 @@ from playwright.sync_api import Page
 from hub.accounts.roles import Role
 from hub.cases.desk import Wish, take_step
 from hub.cases.machine import Action
+from hub.intake.reports import judge_report
+from hub.intake.take import take
+from leads import Report, encode
 from tests.integration.console.conftest import Console, opened, until
+from tests.unit.leads.samples import NOON, sample_lead
 
 
 def _numbers(page: Page) -> list[str | None]:
@@ -78,3 +82,33 @@ def test_the_page_says_when_the_hub_is_away_and_goes_on_when_it_is_back(console:
     page.wait_for_selector('#link-state[data-state="live"]', timeout=20_000)
     console.lead(2, plate="闽H31783")
     until(lambda: "2" in _numbers(page), "the lead that came afterwards")
+
+
+def test_a_log_in_that_is_over_is_said_with_the_way_back(console: Console) -> None:
+    console.lead()
+    user = console.world.user(Role.OPERATOR)
+    page = console.page(user)
+    opened(page, 1)
+    console.world.clock.go(13 * 3600)
+    page.keyboard.press("y")
+    page.wait_for_selector('#toasts a[href="/login?next=%2Fqueue"]')
+
+
+def test_a_report_of_another_source_stands_in_the_same_queue_and_is_decided_alike(console: Console) -> None:
+    told = Report(
+        report_id=sample_lead(7, box="hotline").lead_id,
+        occurred_at=NOON,
+        offence="overload",
+        title="货车超载",
+        summary="群众举报：货车明显超载 <b>今日</b>",
+        place="岭下",
+        reference="12345-7",
+    )
+    take(console.world.parts, [judge_report("hotline", encode(told))])
+    page = console.operator()
+    opened(page, 1)
+    assert "<b>今日</b>" in page.locator(".facts .summary").inner_text(), "text is text"
+    assert "12345-7" in page.locator("#facts").inner_text()
+    page.keyboard.press("n")
+    page.keyboard.press("1")
+    page.wait_for_selector("#rows .empty")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from av.video.stream import VideoStream
+from playwright.sync_api import Page, Route
 
 from hub.store.tables import files
 from tests.integration.console.conftest import Console, at, opened, playing, until
@@ -188,3 +193,54 @@ def test_a_fetch_is_asked_for_by_key_alone(console: Console) -> None:
     until(lambda: page.locator("#stage-name").inner_text() == "panorama-1.jpg", "the second picture")
     page.keyboard.press("y")
     page.wait_for_selector("#rows .empty")
+
+
+def test_a_copy_for_viewing_is_waited_for_while_the_hub_makes_it(console: Console) -> None:
+    console.lead()
+    asked: list[str] = []
+
+    def prepared(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) < 3:
+            route.fulfill(status=202, json={"detail": "in the making"}, headers={"Retry-After": "1"})
+        else:
+            route.continue_()
+
+    page = console.operator(path="/search")
+    page.route("**/clip.mp4?viewing=1", prepared)
+    page.goto(console.served.url + "/queue")
+    opened(page, 1)
+    page.wait_for_selector('#stage[data-shows="picture"]')
+    playing(page)
+    assert len(asked) == 3
+
+
+def _uneven_film(path: Path, times_ms: list[int]) -> None:
+    """A film with B-frames whose frames do not come evenly."""
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as film:
+        stream = film.add_stream("libx264", 30, {"bf": "2", "preset": "ultrafast", "tune": "animation"})
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
+        for number, at_ms in enumerate(times_ms):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number * 7 % 255, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = at_ms, Fraction(1, 1000)
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
+
+
+def test_frames_are_found_in_a_film_with_b_frames_and_an_uneven_step(console: Console, tmp_path: Path) -> None:
+    times_ms = [0, 40, 78, 121, 160, 240, 281, 320, 400, 439, 480, 600]
+    _uneven_film(tmp_path / "film.mp4", times_ms)
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        assert any(packet.pts != packet.dts for packet in film.demux(video=0) if packet.size), "it has B-frames"
+    page = console.operator()
+    found = page.evaluate(
+        """async (data) => {
+          const { frameTimes } = await import('/static/frames.js');
+          return frameTimes(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer);
+        }""",
+        b64encode((tmp_path / "film.mp4").read_bytes()).decode(),
+    )
+    assert found == pytest.approx([at_ms / 1000 for at_ms in times_ms], abs=1e-3)
+    assert page.evaluate("async () => (await import('/static/frames.js')).frameTimes(new ArrayBuffer(100))") == []
