@@ -16,9 +16,11 @@ from typing import Final
 import uvicorn
 
 from hub.accounts.first import first_start
-from hub.figures.keeper import FigureKeeper
+from hub.figures.sums import keep_up
+from hub.keeper import Keeper
 from hub.parts import HubParts, open_parts
 from hub.settings import HubSettings, WebSettings
+from hub.tidy import EVERY_S, tidy
 from hub.web.app import create_app
 from hub.workers import Workers
 
@@ -46,9 +48,12 @@ def serve_hub(settings_file: Path, settings: HubSettings, say: Callable[[str], N
         if welcome is not None:
             say(welcome)
         undo.enter_context(Workers([_worker(settings_file, number + 1) for number in range(settings.workers)]))
-        keeper = FigureKeeper(parts)
-        keeper.start()
-        undo.callback(keeper.stop)
+        for keeper in (
+            Keeper("figures", 3.0, lambda stopping: keep_up(parts, stopping)),
+            Keeper("tidy", EVERY_S, lambda _: tidy(settings.evidence)),
+        ):
+            keeper.start()
+            undo.callback(keeper.stop)
         say(f"the hub serves at {address(settings.web, listener.getsockname()[1])}")
         server.run(sockets=[listener])
     log.info("the hub has stopped")

@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -129,6 +129,20 @@ def grow(parts: HubParts, evidence: Evidence, file: EvidenceFile, offset: int, c
         if file.bytes is None or held == file.bytes:
             _finish(parts, evidence, file, part)
         return held
+
+
+def drop_parts(settings: EvidenceSettings, before_s: float) -> int:
+    """Drop parts to which nothing was added since `before_s` (seconds of UTC since 1970); how many.
+
+    One that somebody is writing to stays.
+    """
+    dropped = 0
+    for path in (settings.folder / "parts").glob("*"):
+        with suppress(FileNotFoundError), FileIO(path) as part:
+            if _lock(part) and _is_at(part, path) and os.fstat(part.fileno()).st_mtime < before_s:
+                path.unlink()
+                dropped += 1
+    return dropped
 
 
 def _held_meanwhile(parts: HubParts, number: int, name: str) -> int | None:

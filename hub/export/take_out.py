@@ -32,7 +32,7 @@ EXPORTED: Final = "export"
 """The step that is written of each export; its body holds the hashes of all that was taken out."""
 Form = Literal["zip", "pdf"]
 WORK: Final = "exports"
-"""Folder, below that of the evidence, of what is being made; what a crash leaves there `hub.tidy` takes away."""
+"""Folder, below that of the evidence, of what is being made; `hub.tidy` takes away what a crash leaves there."""
 
 
 class ExportError(Exception):

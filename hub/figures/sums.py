@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -34,6 +35,7 @@ _KEYS: Final = ("rule_id", "site_id", "camera_id", "offence")
 _BUCKET: Final = 1.1
 """A bucket of time ends this much later than it begins, so that a median is told within 5 %."""
 _EPOCH: Final = date(1970, 1, 1)
+_AT_ONCE: Final = 20
 
 
 def outcome_of(state: str) -> str:
@@ -81,7 +83,13 @@ def quantile_ms(buckets: dict[int, int], share: float) -> float | None:
     return None
 
 
-def refresh(parts: HubParts, at_most: int = 20) -> int:
+def keep_up(parts: HubParts, stopping: threading.Event) -> None:
+    """Make the sums of all stale days anew, or as far as one comes before being told to stop. Raises StoreError."""
+    while refresh(parts) == _AT_ONCE and not stopping.is_set():
+        pass  # many wait, as after an import
+
+
+def refresh(parts: HubParts, at_most: int = _AT_ONCE) -> int:
     """Make the sums of stale days anew, those that wait longest first; how many were made."""
     with parts.database.read() as connection:
         days = connection.execute(
