@@ -6,19 +6,22 @@ opens the entry, for a purpose.
 
 from __future__ import annotations
 
+import logging
 import secrets
+from pathlib import Path
 from typing import Final
 
 import cv2
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from hub.accounts.user import User
-from hub.evidence.vault import checked, vault_of
+from hub.evidence.pictures import PictureError, read_picture
+from hub.evidence.vault import checked, in_use, vault_of
 from hub.parts import HubParts
 from hub.settings import EvidenceSettings
 from hub.store.tables import access, files
+from leads.quiet import QuietLog
 
 WHAT: Final = "thumbnail"
 """What stands in the log of looks."""
@@ -29,6 +32,8 @@ _KINDS: Final = ("close_up", "panorama", "shot")
 """Kinds of pictures that stand for an entry, the best first."""
 _WIDTH, _HEIGHT = 192, 128
 _QUALITY: Final = 72
+_LARGE_BYTES: Final = 200_000
+_log = QuietLog(logging.getLogger(__name__))
 
 
 def best_picture(connection: Connection, number: int) -> str | None:
@@ -55,22 +60,35 @@ def with_pictures(connection: Connection, numbers: list[int]) -> set[int]:
 def thumbnail(settings: EvidenceSettings, sha256: str) -> bytes | None:
     """A picture made small, JPEG; None for one that cannot be read. Raises VaultError."""
     place = settings.folder / "thumbs" / checked(sha256)[:2] / f"{sha256}.jpg"
-    if place.exists():
+    if in_use(place):
         return place.read_bytes()
     with vault_of(settings).open(sha256) as file:
-        data = np.frombuffer(file.read(), np.uint8)
-    # Read at a quarter of its size where it is large: quicker, and enough for this.
-    image = cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_4 if len(data) > 200_000 else cv2.IMREAD_COLOR)
-    if image is None:
+        data = file.read()
+    try:
+        # Read at a quarter of its size where it is large: quicker, and enough for this.
+        image = read_picture(data, cv2.IMREAD_REDUCED_COLOR_4 if len(data) > _LARGE_BYTES else cv2.IMREAD_COLOR)
+    except PictureError:
         return None
-    scale = min(_WIDTH / image.shape[1], _HEIGHT / image.shape[0], 1.0)
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height, width = image.shape[:2]
+    scale = min(_WIDTH / width, _HEIGHT / height, 1.0)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
+    try:
+        _keep(place, jpeg)
+    except OSError as error:  # it is seen all the same
+        _log.warning("thumbs", "small pictures cannot be kept in %s: %s", place.parent, error)
+    return jpeg
+
+
+def _keep(place: Path, jpeg: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     draft = place.with_name(f".{secrets.token_hex(6)}")
-    draft.write_bytes(jpeg)
-    draft.replace(place)
-    return jpeg
+    try:
+        draft.write_bytes(jpeg)
+        draft.replace(place)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def note_seen(parts: HubParts, user: User, number: int) -> None:

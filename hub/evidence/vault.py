@@ -125,8 +125,8 @@ def in_use(copy: Path) -> bool:
     """Whether a copy that could be made anew is here; if so, note that it is in use, so that it is kept."""
     try:
         os.utime(copy)
-    except FileNotFoundError:
-        return False
+    except OSError:  # not here; or here, and the disk takes nothing
+        return copy.exists()
     return True
 
 

@@ -13,7 +13,6 @@ In a clip the veil is drawn anew twice a second: frames between two draws would 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from hub.evidence.pictures import PictureError, read_picture
 from hub.evidence.vault import is_disk_fault
 from hub.export.subject import Box, Kept, Subject
 
@@ -40,8 +40,6 @@ STEP: Final = 16
 """Grey levels that become one."""
 HOLD_S: Final = 0.5
 """How long a veil stands in a clip."""
-MOST_PIXELS: Final = 64_000_000
-"""Of a picture; a larger one is refused undecoded."""
 _JPEG_QUALITY: Final = 92
 _GREY: Final = 128
 
@@ -50,8 +48,8 @@ Progress = Callable[[float], None]
 """Told how much is done, 0 to 1."""
 
 
-class BlurError(Exception):
-    """A file of which no copy can be made; the text says why."""
+class BlurError(PictureError):
+    """A clip of which no copy can be made; the text says why."""
 
 
 @dataclass
@@ -74,7 +72,7 @@ class Veil:
 
 
 def blur_picture(data: bytes, place: Callable[[tuple[int, int]], Kept], veil: Veil | None = None) -> bytes:
-    """A JPEG of a picture, all veiled but what `place(size)` keeps. Raises BlurError for what is no picture."""
+    """A JPEG of a picture, all veiled but what `place(size)` keeps. Raises PictureError."""
     image = read_picture(data)
     height, width = image.shape[:2]
     kept = place((width, height))
@@ -89,29 +87,8 @@ def blur_picture(data: bytes, place: Callable[[tuple[int, int]], Kept], veil: Ve
         copy[y0:y1, x0:x1] = image[y0:y1, x0:x1]
     done, encoded = cv2.imencode(".jpg", copy, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     if not done:
-        raise BlurError("the copy cannot be written as JPEG")
+        raise PictureError("the copy cannot be written as JPEG")
     return encoded.tobytes()
-
-
-def picture_size(data: bytes) -> tuple[int, int]:
-    """Width and height of a picture, without decoding it. Raises BlurError for what is no picture."""
-    try:
-        with av.open(io.BytesIO(data)) as file:
-            video = file.streams.video[0].codec_context
-            return video.width, video.height
-    except (av.FFmpegError, IndexError, ValueError) as error:
-        raise BlurError("it is no picture that can be read") from error
-
-
-def read_picture(data: bytes) -> NDArray[np.uint8]:
-    """A picture as BGR (H, W, 3). Raises BlurError."""
-    width, height = picture_size(data)
-    if width * height > MOST_PIXELS:
-        raise BlurError(f"its {width}x{height} pixels are more than {MOST_PIXELS:,}")
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise BlurError("it is no picture that can be read")
-    return np.asarray(image, np.uint8)
 
 
 def blur_clip(source: Path, target: Path, subject: Subject, progress: Progress = lambda _: None) -> None:

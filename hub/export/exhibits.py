@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from hub.evidence.files import LEAD, MANIFEST, SIGNATURE, Evidence, EvidenceFile, Fetch
+from hub.evidence.pictures import PictureError, picture_size
 from hub.evidence.vault import READ_BYTES, NotHeldError, Vault, in_use, sha256_of, sync
-from hub.export.blur import RECIPE, BlurError, Progress, blur_clip, blur_picture, picture_size
+from hub.export.blur import RECIPE, Progress, blur_clip, blur_picture
 from hub.export.subject import Box, Subject
 from hub.store.audit import canonical
 
@@ -134,7 +135,7 @@ class Workshop:
                 return self._clip(file, original, subject, told)
             if file.fetch == Fetch.PICTURE:
                 return self._picture(file, original, subject, others)
-        except BlurError as error:
+        except PictureError as error:
             return Exhibit(file, original, fault="unreadable", why=str(error))
         if of_lead and file.name.endswith(".json"):
             return Exhibit(file, original, original, file.sha256 or "", original.stat().st_size)

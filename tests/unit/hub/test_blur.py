@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from hub.export.blur import BlurError, Veil, blur_clip, blur_picture, picture_size
+from hub.evidence.pictures import picture_size
+from hub.export.blur import BlurError, Veil, blur_clip, blur_picture
 from hub.export.subject import Kept, Subject
 from tests.unit.hub.export_pictures import (
     HEIGHT,
@@ -120,13 +121,13 @@ def test_the_text_strip_below_an_overlay_stays() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff\xe0" + b"\0" * 40])
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
-    with pytest.raises(BlurError, match="no picture"):
+    with pytest.raises(PictureError, match="no picture"):
         blur_picture(data, lambda _: Kept())
 
 
 def test_a_picture_of_too_many_pixels_is_refused_undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.export.blur.MOST_PIXELS", 1000)
-    with pytest.raises(BlurError, match="64x32 pixels are more"):
+    monkeypatch.setattr("hub.evidence.pictures.MOST_PIXELS", 1000)
+    with pytest.raises(PictureError, match="64x32 pixels are more"):
         blur_picture(jpeg(road(size=(64, 32))), lambda _: Kept())
     assert picture_size(jpeg(road(size=(64, 32)))) == (64, 32)
 

@@ -6,6 +6,7 @@ import hashlib
 
 import cv2
 import numpy as np
+import pytest
 import sqlalchemy as sa
 
 from hub.accounts.roles import Role
@@ -84,3 +85,26 @@ def test_what_is_no_picture_has_no_thumbnail(hub: HubWorld) -> None:
     number = bureau.lead()
     keep(hub, number, "close-up.jpg", "close_up", b"no picture")
     assert hub.client(bureau.people[Role.OPERATOR]).get(f"/entries/{number}/thumb.jpg").status_code == 404
+
+
+def test_a_picture_too_large_for_memory_is_not_decoded(hub: HubWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    bureau = Bureau(hub)
+    number = bureau.lead()
+    keep(hub, number, "panorama-1.jpg", "panorama", picture(400, 300))
+    monkeypatch.setattr("hub.evidence.pictures.MOST_PIXELS", 400 * 300 - 1)
+    assert hub.client(bureau.people[Role.OPERATOR]).get(f"/entries/{number}/thumb.jpg").status_code == 404
+
+
+def test_a_picture_of_one_long_line_is_made_small_too(hub: HubWorld) -> None:
+    bureau = Bureau(hub)
+    number = bureau.lead()
+    keep(hub, number, "panorama-1.jpg", "panorama", picture(2000, 1))
+    assert hub.client(bureau.people[Role.OPERATOR]).get(f"/entries/{number}/thumb.jpg").status_code == 200
+
+
+def test_a_full_disk_hides_no_picture(hub: HubWorld) -> None:
+    bureau = Bureau(hub)
+    number = bureau.lead()
+    keep(hub, number, "panorama-1.jpg", "panorama", picture(400, 300))
+    (hub.parts.settings.evidence.folder / "thumbs").write_bytes(b"no folder can be made here")
+    assert hub.client(bureau.people[Role.OPERATOR]).get(f"/entries/{number}/thumb.jpg").status_code == 200
