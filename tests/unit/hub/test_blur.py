@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hub.evidence.pictures import picture_size
+from hub.evidence.pictures import PictureError, picture_size
 from hub.export.blur import BlurError, Veil, blur_clip, blur_picture
 from hub.export.subject import Kept, Subject
 from tests.unit.hub.export_pictures import (
