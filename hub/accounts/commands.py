@@ -14,14 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from hub.accounts.roles import Role
-from hub.settings import HubSettings
-from leads import KeyFileError
-from leads.settings_file import SettingsError, load_settings
+from hub.command_line import SettingsFile, fault, load, say, telling_faults
 
 if TYPE_CHECKING:
     from hub.parts import HubParts
 
-SettingsFile = Annotated[Path, typer.Argument(metavar="HUB.yaml", help="Settings of the hub; see configs/hub.yaml.")]
 Name = Annotated[str, typer.Argument(help="Log-in name.")]
 
 
@@ -36,7 +33,7 @@ def add_user(
         from hub.accounts.people import add_user as add
 
         password = add(parts, _who(), name, display, role)
-    _say(f"{name}: log in with the one-time password {password}; it is shown only now")
+    say(f"{name}: log in with the one-time password {password}; it is shown only now")
 
 
 def reset_password(settings_file: SettingsFile, name: Name) -> None:
@@ -47,7 +44,7 @@ def reset_password(settings_file: SettingsFile, name: Name) -> None:
         wanted = people.clean_name(name)
         found = next((one.id for one in people.accounts(parts) if one.name == wanted), 0)
         password = people.reset_password(parts, _who(), found)
-    _say(f"{name}: log in with the one-time password {password}; it is shown only now")
+    say(f"{name}: log in with the one-time password {password}; it is shown only now")
 
 
 def list_users(settings_file: SettingsFile) -> None:
@@ -77,17 +74,13 @@ def _who() -> str:
 @contextmanager
 def _hub(settings_file: Path) -> Iterator[HubParts]:
     """A hub's parts, with its errors told in one line."""
-    from hub.accounts.people import AccountError
-    from hub.parts import open_parts
-    from hub.store.database import StoreError
+    settings = load(settings_file)
+    with telling_faults():
+        from hub.accounts.people import AccountError
+        from hub.parts import open_parts
 
-    try:
-        with open_parts(load_settings(settings_file, HubSettings)) as parts:
-            yield parts
-    except (SettingsError, StoreError, KeyFileError, AccountError) as error:
-        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
-        raise typer.Exit(1) from error
-
-
-def _say(text: str) -> None:
-    Console(soft_wrap=True).print(escape(text), highlight=False)
+        try:
+            with open_parts(settings) as parts:
+                yield parts
+        except AccountError as error:
+            raise fault(str(error)) from error
