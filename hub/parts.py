@@ -31,6 +31,11 @@ class HubParts:
     key: Ed25519PrivateKey | None = None
     """The hub's own key; None where it has none."""
 
+    @property
+    def actor(self) -> str:
+        """What the log of steps calls the hub."""
+        return f"hub:{self.settings.hub_id}"
+
 
 @contextmanager
 def open_parts(settings: HubSettings, *, pool: int = 10) -> Iterator[HubParts]:

@@ -22,7 +22,7 @@ def first_start(parts: HubParts) -> str | None:
     with parts.audit.begin() as books:
         if books.connection.execute(sa.select(users.c.id).limit(1)).first() is not None:
             return None
-        password = insert_user(books, f"hub:{parts.settings.hub_id}", _NAME, "", [Role.ADMIN])
+        password = insert_user(books, parts.actor, _NAME, "", [Role.ADMIN])
     return (
         f"The first account: log in as {_NAME} with the one-time password {password}\n"
         "It is shown only now, and the log-in asks for a new one."

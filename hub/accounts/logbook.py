@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, get_args
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from hub.cases.looks import Purpose
+from hub.cases.looks import PURPOSES
 from hub.store.tables import access, audit, head, users
 
 PAGE: Final = 50
-_PURPOSES: Final = frozenset(get_args(Purpose))
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def looks_page(
     if wanted.number is not None:
         found = found.where(access.c.number == wanted.number)
     if wanted.action:
-        column = access.c.purpose if wanted.action in _PURPOSES else access.c.what
+        column = access.c.purpose if wanted.action in PURPOSES else access.c.what
         found = found.where(column == wanted.action)
     if wanted.day is not None:
         first_ms, after_ms = day_bounds_ms(wanted.day, timezone)

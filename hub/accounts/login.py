@@ -144,7 +144,7 @@ def _note_failure(parts: HubParts, whose: sa.ColumnElement[bool], row: Row[Any] 
         known = books.connection.execute(sa.select(users.c.name).where(whose)).scalar()
         resting = row is None or row.locked_until_ms is not None
         books.add(
-            known or f"hub:{parts.settings.hub_id}",
+            known or parts.actor,
             "log_in_failed",
             body={"address": address, "known": known is not None, "resting": known is not None and resting},
         )

@@ -10,9 +10,9 @@ import ipaddress
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.parts import HubParts
+from hub.store.rows import insert_into
 from hub.store.tables import tries
 
 WINDOW_MS: Final = 15 * 60_000
@@ -24,11 +24,10 @@ def take_try(parts: HubParts, address: str) -> int:
     """Use up one attempt before it is known how it ends; seconds to wait when there is none left, else 0."""
     now, network = parts.clock(), _network(address)
     window = now - now % WINDOW_MS
-    insert = postgresql.insert if parts.database.is_postgres else sqlite.insert
     with parts.database.write() as connection:
         connection.execute(sa.delete(tries).where(tries.c.window_ms < window))
         count = connection.execute(
-            insert(tries)
+            insert_into(connection, tries)
             .values(address=network, window_ms=window, count=1)
             .on_conflict_do_update(index_elements=["address", "window_ms"], set_={"count": tries.c.count + 1})
             .returning(tries.c.count)

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.parts import HubParts
 from hub.store import tables
+from hub.store.rows import put
 
 _NAME: Final = "web"
 
@@ -23,11 +23,8 @@ def shared_secret(parts: HubParts) -> str:
         value = connection.execute(held).scalar()
     if value is not None:
         return str(value)
-    insert = postgresql.insert if parts.database.is_postgres else sqlite.insert
     with parts.database.write() as connection:
-        connection.execute(
-            insert(tables.secrets).values(name=_NAME, value=secrets.token_urlsafe(48)).on_conflict_do_nothing()
-        )
+        put(connection, tables.secrets, [{"name": _NAME, "value": secrets.token_urlsafe(48)}], ())
         return str(connection.execute(held).scalar_one())
 
 

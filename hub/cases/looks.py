@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import sqlalchemy as sa
 
@@ -12,7 +12,8 @@ from hub.parts import HubParts
 from hub.store.tables import access, entries
 
 Purpose = Literal["review", "check", "appeal", "audit", "training"]
-"""What somebody may look at an entry for."""
+"""What somebody may look at an entry for; it is written down."""
+PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 ENTRY: Final = "entry"
 """What is written down as looked at when it is the entry as a whole."""
 HOLDS_MS: Final = 30 * 60_000

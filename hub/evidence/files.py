@@ -200,7 +200,7 @@ def note_refused(parts: HubParts, evidence: Evidence, file: EvidenceFile, why: s
         state["wanted_ms"] = None
     with parts.audit.begin() as books:
         put(books.connection, files, [_row(evidence.number, file, **state)], state)
-        books.add(hub_name(parts), REFUSED, evidence.number, {"name": file.name, "why": why})
+        books.add(parts.actor, REFUSED, evidence.number, {"name": file.name, "why": why})
     settle(parts, evidence.number)
 
 
@@ -229,12 +229,7 @@ def _settle_complete(parts: HubParts, evidence: Evidence) -> None:
         ).rowcount
         if changed:  # another process may have been quicker
             listed = sorted([file.name, file.sha256] for file in evidence.files)
-            books.add(hub_name(parts), COMPLETE, evidence.number, {"files": listed})
-
-
-def hub_name(parts: HubParts) -> str:
-    """The hub as an actor in the log of steps."""
-    return f"hub:{parts.settings.hub_id}"
+            books.add(parts.actor, COMPLETE, evidence.number, {"files": listed})
 
 
 def not_fetched(settings: EvidenceSettings) -> Sequence[int]:

@@ -188,7 +188,7 @@ class _Taking:
         if self.new_updates:
             body["updates"] = [[judged.entry_id, judged.payload_sha256] for judged, _ in self.new_updates]
         if body:
-            self.books.add(f"hub:{self.parts.settings.hub_id}", INTAKE, None, body)
+            self.books.add(self.parts.actor, INTAKE, None, body)
 
     def _insert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -239,7 +239,7 @@ class _Taking:
                 .where(refused.c.payload_sha256.in_(hashes), refused.c.settled_ms.is_(None))
                 .values(
                     settled_ms=self.books.at_ms,
-                    settled_by=f"hub:{self.parts.settings.hub_id}",
+                    settled_by=self.parts.actor,
                     settled_as="taken",
                 )
             )

@@ -9,20 +9,20 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import HTMLResponse
 
+from hub.accounts import own
 from hub.accounts.roles import Permission
 from hub.accounts.sessions import session_of
 from hub.accounts.user import User
 from hub.cases.correction import CLASSES
+from hub.cases.looks import PURPOSES
 from hub.cases.machine import State, states_for
 from hub.parts import HubParts
-from hub.store.tables import access, entries, users
-from hub.web.deps import Parts, cookie_name, is_https, language_of, need, page
+from hub.store.tables import access, entries
+from hub.web.deps import Parts, cookie_name, is_https, language_of, need, own_path, page
 from hub.web.words import LANGUAGES, Translator
 
 router = APIRouter(include_in_schema=False)
 
-PURPOSES: Final = ("review", "check", "appeal", "audit", "training")
-"""What a look at evidence can be for; it is written down."""
 _WORDS: Final = ("common.", "queue.", "entry.", "search.", "fact.", "state.", "action.")
 _OFFENCE: Final = "search.offence_"
 _YEAR_S: Final = 365 * 86_400
@@ -71,10 +71,8 @@ def choose_language(request: Request, parts: Parts, language: str, next: str = "
         raise HTTPException(404, Translator(language_of(request, None))("common.not_found"))
     found = session_of(parts, request.cookies.get(cookie_name(parts), ""))
     if found is not None:
-        with parts.database.write() as connection:
-            connection.execute(sa.update(users).where(users.c.id == found.user.id).values(language=language))
-    local = next.startswith("/") and not next.startswith(("//", "/\\"))
-    response = RedirectResponse(next if local else "/", 303)
+        own.choose_language(parts, found.user.id, language)
+    response = RedirectResponse(own_path(next), 303)
     response.set_cookie(
         "lushao_language", language, max_age=_YEAR_S, httponly=True, samesite="lax", secure=is_https(parts)
     )

@@ -13,11 +13,11 @@ from fastapi.responses import StreamingResponse
 from hub.accounts.roles import Permission
 from hub.accounts.user import User
 from hub.cases.faults import StepError
+from hub.cases.looks import PURPOSES
 from hub.evidence.vault import VaultError
 from hub.export.paper import PaperError
 from hub.export.take_out import ExportError, Form, Wanted, take_out
 from hub.parts import HubParts
-from hub.web.console import PURPOSES
 from hub.web.deps import Parts, language_of, need
 from hub.web.words import Translator
 from leads import KeyFileError
