@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 import sqlalchemy as sa
 
@@ -63,7 +63,7 @@ class WrongOffsetError(ArrivalError):
         self.held = held
 
 
-def keep(parts: HubParts, number: int, ref: FileRef, stream: BinaryIO) -> None:
+def keep(parts: HubParts, number: int, ref: FileRef, stream: IO[bytes]) -> None:
     """Take in a whole file of an entry from a stream. Durable on return; for one that is here it does nothing.
 
     Raises ArrivalError (WrongFileError where the entry has no such file), VaultError, StoreError.

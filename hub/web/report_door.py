@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, BinaryIO, Final
+from typing import IO, Annotated, Any, Final
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Header, HTTPException, Request
@@ -30,6 +30,7 @@ Authorization = Annotated[str, Header()]
 IDLE_S: Final = 30.0
 """Who sends nothing for so long is hung up on."""
 _BLOCK_BYTES: Final = 1 << 20
+_FULL: Final = "the hub's disk for evidence is full: send the file later"
 _STATUS: Final = {"too_large": 413, "id_conflict": 409}
 """Statuses of refusals; all others are 422."""
 
@@ -55,12 +56,12 @@ async def file(
     if ref.bytes > most:
         raise HTTPException(413, f"{name} has {ref.bytes} bytes; the hub takes {most} at most")
     if not await run_in_threadpool(has_room, parts.settings.evidence, ref.bytes):
-        raise HTTPException(507, "the hub's disk for evidence is full: send the file later")
-    with tempfile.TemporaryFile(dir=parts.settings.evidence.folder) as spool:
+        raise HTTPException(507, _FULL)
+    with tempfile.TemporaryFile(buffering=0, dir=parts.settings.evidence.folder) as spool:
         size = 0
         async for block in content_of(request, ref.bytes + 1):
             size += len(block)
-            await run_in_threadpool(spool.write, block)
+            await run_in_threadpool(_write, spool, block)
         if size != ref.bytes:
             status, got = (413, "more") if size > ref.bytes else (422, f"{size}")
             raise HTTPException(status, f"{name} has {ref.bytes} bytes by its report, but {got} came: send it whole")
@@ -136,7 +137,16 @@ def _file_of(parts: HubParts, source: Source, report_id: str, name: str) -> tupl
     return row.number, found
 
 
-def _keep(parts: HubParts, number: int, ref: FileRef, stream: BinaryIO) -> None:
+def _write(spool: IO[bytes], block: bytes) -> None:
+    rest = memoryview(block)
+    try:
+        while rest:
+            rest = rest[spool.write(rest) :]
+    except OSError as error:
+        raise HTTPException(507, _FULL) from error
+
+
+def _keep(parts: HubParts, number: int, ref: FileRef, stream: IO[bytes]) -> None:
     try:
         keep(parts, number, ref, stream)
     except WrongFileError as error:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from datetime import UTC, datetime
+from io import FileIO
 from typing import Any
 
 import pytest
@@ -222,6 +223,17 @@ def test_a_file_that_is_not_the_one_named_is_not_kept(hub: HubWorld, content: by
     client.post(URL, content=encode(report))
     assert client.put(f"{URL}/{report.report_id}/files/{REF.name}", content=content).status_code == status
     assert client.put(f"{URL}/{report.report_id}/files/{REF.name}", content=PICTURE).status_code == 200
+
+
+def test_a_full_disk_is_told_and_the_file_can_come_later(hub: HubWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = _report(hub, files=(REF,))
+    client = _source(hub)
+    client.post(URL, content=encode(report))
+    path = f"{URL}/{report.report_id}/files/{REF.name}"
+    with monkeypatch.context() as full:
+        full.setattr("hub.web.report_door.tempfile.TemporaryFile", lambda **_: FileIO("/dev/full", "r+"))
+        assert client.put(path, content=PICTURE).status_code == 507
+    assert client.put(path, content=PICTURE).status_code == 200
 
 
 def test_files_are_for_the_sources_own_reports_alone(hub: HubWorld) -> None:
