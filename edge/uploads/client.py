@@ -81,7 +81,10 @@ class HubDoor:
         clock: Callable[[], datetime],
         hub_keys: Sequence[Ed25519PublicKey] = (),
     ) -> None:
-        """Prepare; nothing is sent yet. `who`: site and box; with `hub_keys` no list is believed but one of the hub. Raises BrokerError for certificates that are none."""
+        """Prepare; nothing is sent yet. `who`: site and box; with `hub_keys` no list is believed but one of the hub.
+
+        Raises BrokerError for certificates that are none.
+        """
         parts = urlsplit(settings.url)
         host = parts.hostname or ""
         tls = settings.tls.context() if settings.tls else None
