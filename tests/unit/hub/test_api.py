@@ -220,7 +220,7 @@ def test_refused_steps_say_which_kind_of_refusal_it_is(bureau: Bureau) -> None:
         ({"action": "confirm", "version": 1, "state": "filed"}, "state"),
         ({"action": "note", "version": 1, "note": "x" * 2001}, "note"),
         ({"action": "reject", "version": 1}, "请选择理由"),
-        ({"action": "correct", "version": 1, "correction": {"plate": "闽H<b>"}}, "车牌只能由"),
+        ({"action": "correct", "version": 1, "correction": {"plate": "闽H<b>"}}, "号牌只能由"),
         ({"action": "correct", "version": 1, "correction": {"plate_type": "blue"}}, "号牌种类"),
         ({"action": "correct", "version": 1, "correction": {"vehicle_class": "spaceship"}}, "没有这种车辆类型"),
         ({"action": "correct", "version": 1, "correction": {"axle_count": 0}}, "轴数"),

@@ -116,7 +116,7 @@ def test_the_page_of_looks_names_who_looked_and_what_for(hub: HubWorld) -> None:
     shown = hub.client(hub.user(Role.AUDITOR)).get("/audit/looks").text
     assert "li.na" in shown
     assert 'href="/entries/12?purpose=audit"' in shown
-    assert "申诉" in shown
+    assert "复议" in shown
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def test_the_page_leads_from_the_reason_to_the_remedy_to_the_queue(hub: HubWorld
     assert "已收下" in client.get(found[0]).text
     assert _entries(hub) == 1
     assert client.post(f"{found[0]}/retry").status_code == 409
-    assert "没有待处理的退信" in client.get("/dead-letters").text
+    assert "没有待处理的拒收消息" in client.get("/dead-letters").text
     assert "chief" in client.get("/dead-letters/settled").text
 
 

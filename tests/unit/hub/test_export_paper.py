@@ -68,7 +68,7 @@ def test_paper_tells_who_what_where_when_and_how_to_check_it(paper: Path) -> Non
         "确认",
         "画面清楚",
         "轴数→4",
-        "陈述申辩或复议诉讼",
+        "陈述申辩、复议或诉讼",
         hashlib.sha256(sealed_lead().contents["clip.mp4"]).hexdigest(),
         lead.evidence.manifest_sha256,
         "opensslpkeyutl-verify-rawin-pubin-inkeyhub.pub-inSHA256SUMS-sigfileSHA256SUMS.sig",
