@@ -72,7 +72,7 @@ def schema_of(message: type[Message]) -> Json:
     Lushao itself writes every member; another sender may leave out those with a default.
     """
     schema = message.model_json_schema(mode="validation")
-    schema["required"] = ["schema_version", *schema["required"]]
+    schema["required"] = ["schema_version", *schema.get("required", ())]
     return {"$schema": _DRAFT, "$id": f"urn:lushao:v1:{message.__name__}", **schema}
 
 
