@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Annotated, BinaryIO, Final
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import StreamingResponse
 
 from hub.accounts.roles import Permission
@@ -25,14 +26,17 @@ from leads import KeyFileError
 router = APIRouter(include_in_schema=False)
 log = logging.getLogger(__name__)
 _BLOCK: Final = 1 << 20
+_at_work: Final = threading.BoundedSemaphore(2)
+"""So many case files are made at once; more would take the console its threads."""
 _TYPES: Final[dict[Form, str]] = {"zip": "application/zip", "pdf": "application/pdf"}
 
+Number = Annotated[int, Path(ge=1, le=2**53)]
 Exporter = Annotated[User, Depends(need(Permission.EXPORT))]
 
 
 @router.get("/entries/{number}/export.zip")
 def as_zip(
-    request: Request, parts: Parts, user: Exporter, number: int, purpose: str = "", originals: bool = False
+    request: Request, parts: Parts, user: Exporter, number: Number, purpose: str = "", originals: bool = False
 ) -> StreamingResponse:
     """The case file with all its evidence; the unveiled originals too, for who may and asks.
 
@@ -45,7 +49,7 @@ def as_zip(
 
 
 @router.get("/entries/{number}/export.pdf")
-def as_pdf(request: Request, parts: Parts, user: Exporter, number: int, purpose: str = "") -> StreamingResponse:
+def as_pdf(request: Request, parts: Parts, user: Exporter, number: Number, purpose: str = "") -> StreamingResponse:
     """The case file on paper. Raises HTTPException as `as_zip`."""
     t = Translator(language_of(request, user))
     return _sent(parts, user, Wanted(number, "pdf", purpose, t.language), t)
@@ -54,6 +58,8 @@ def as_pdf(request: Request, parts: Parts, user: Exporter, number: int, purpose:
 def _sent(parts: HubParts, user: User, wanted: Wanted, t: Translator) -> StreamingResponse:
     if wanted.purpose not in PURPOSES:
         raise HTTPException(422, t("export.bad_purpose"))
+    if not _at_work.acquire(blocking=False):
+        raise HTTPException(503, t("export.busy"), {"Retry-After": "20"})
     try:
         with take_out(parts, user, wanted) as made:
             # The name goes, the bytes stay until the last of them is sent, whatever becomes of this process.
@@ -64,6 +70,8 @@ def _sent(parts: HubParts, user: User, wanted: Wanted, t: Translator) -> Streami
     except (ExportError, PaperError, VaultError, KeyFileError) as error:
         log.error("case file of %d: %s", wanted.number, error)
         raise HTTPException(503, t("export.cannot", detail=str(error))) from error
+    finally:
+        _at_work.release()
     headers = {
         "Content-Disposition": f'attachment; filename="{made.name}"',
         "Content-Length": str(size),

@@ -6,7 +6,9 @@ import base64
 import hashlib
 import io
 import json
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +138,26 @@ def test_a_full_disk_refuses_before_anything_is_written(hub: HubWorld) -> None:
     answer = hub.client(bureau.people[Role.LEGAL]).get(f"/entries/{number}/export.zip?purpose=audit")
     assert answer.status_code == 503
     assert "too full" in answer.json()["detail"]
+
+
+def test_while_two_case_files_are_made_a_third_is_told_to_wait(hub: HubWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    bureau = Bureau(hub)
+    number = bureau.report()
+    going, made = threading.Barrier(3, timeout=10), threading.Event()
+
+    def slow_paper(*told: Any) -> None:
+        going.wait()
+        made.wait(10)
+        told[-1].write_bytes(b"%PDF paper")
+
+    monkeypatch.setattr("hub.export.take_out.make_paper", slow_paper)
+    client, address = hub.client(bureau.people[Role.LEGAL]), f"/entries/{number}/export.pdf?purpose=audit"
+    with ThreadPoolExecutor(2) as pool:
+        first = [pool.submit(hub.client(bureau.people[Role.LEGAL]).get, address) for _ in range(2)]
+        going.wait()
+        refused = client.get(address)
+        made.set()
+        assert [answer.result().status_code for answer in first] == [200, 200]
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "20")
+    monkeypatch.setattr("hub.export.take_out.make_paper", lambda *told: told[-1].write_bytes(b"%PDF paper"))
+    assert client.get(address).status_code == 200
