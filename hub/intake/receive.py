@@ -21,7 +21,7 @@ from hub.parts import HubParts
 from hub.settings import HubSettings
 from hub.store.database import StoreError
 from hub.wall.boxes import note_status, note_telemetry
-from leads import KeyFileError, Receipt, Status, Telemetry, WireError, decode, encode, sign
+from leads import LEAD_MAX_BYTES, KeyFileError, Receipt, Status, Telemetry, WireError, decode, encode, sign
 from leads.broker import BrokerSettings
 from leads.link import Incoming, LinkHooks, MqttLink, Outgoing
 from leads.quiet import QuietLog
@@ -117,10 +117,14 @@ class Receiver:
         return replace(self._counters)
 
     def _on_message(self, message: Incoming) -> None:
-        try:
+        """Put a message where it waits. Telemetry, which nothing holds back, may fill half of the room alone."""
+        room = self._waiting.maxsize if message.qos else self._waiting.maxsize // 2
+        if self._waiting.qsize() < room:  # nobody else puts anything there
             self._waiting.put_nowait(message)
-        except queue.Full:
-            self._counters.overflowed += 1
+            return
+        self._counters.overflowed += 1
+        # Without a receipt its box sends it again; not acknowledged, it would hold one of the broker's few places.
+        self._link.ack(message)
 
     # On the receiver's own thread
 
@@ -190,6 +194,8 @@ class Receiver:
     def _note(self, message: Incoming, address: BoxAddress) -> None:
         """Note what a box says of itself. It is not signed, so nothing but the wall is made of it."""
         try:
+            if len(message.payload) > LEAD_MAX_BYTES:
+                raise ValueError(f"{len(message.payload)} bytes; a message has at most {LEAD_MAX_BYTES}")
             said: Status | Telemetry
             if address.kind is BoxTopic.STATUS:
                 said = decode(Status, message.payload)

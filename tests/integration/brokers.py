@@ -232,9 +232,9 @@ class Bystander:
         """What was heard on a topic."""
         return [message.payload for message in list(self.heard) if message.topic == topic]
 
-    def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    def say(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Publish."""
-        assert self._link.publish(Outgoing(topic, payload, retain=retain))
+        assert self._link.publish(Outgoing(topic, payload, qos, retain))
 
     def close(self) -> None:
         """Disconnect."""

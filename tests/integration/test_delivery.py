@@ -499,6 +499,27 @@ def test_a_hub_that_cannot_commit_gives_no_receipt_until_it_can(
     assert "no receipts until then" in caplog.text
 
 
+def test_a_flood_of_telemetry_while_the_hub_cannot_commit_keeps_no_lead_back(
+    tmp_path: Path, mosquitto: Mosquitto
+) -> None:
+    topic = "lushao/v1/site-1/box-1/telemetry"
+    telemetry = encode(Telemetry(site_id="site-1", box_id="box-1", session_id="run-1", at=NOON, uptime_s=1.0))
+    broker = mosquitto.settings()
+    with HubEnd(tmp_path, broker) as hub, Bystander(broker) as bystander, BoxEnd(tmp_path, broker) as box:
+        eventually(lambda: hub.receiver.counters().notes > 0, what="the birth of the box")
+        other = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        bystander.say(topic, telemetry, qos=0)
+        eventually(lambda: hub.receiver.counters().store_faults > 0, what="a commit that fails")
+        for _ in range(hub.settings.batch * 20):
+            bystander.say(topic, telemetry, qos=0)
+        eventually(lambda: hub.receiver.counters().overflowed > 0, what="more telemetry than fits")
+        leads = box.make(*range(30))
+        eventually(lambda: box.publisher.counters().repeated > 20, what="leads without a receipt")
+        other.close()
+        delivered(box, hub, leads)
+
+
 def test_reconnects_leave_no_threads_or_descriptors_behind(tmp_path: Path, mosquitto: Mosquitto, line: Line) -> None:
     quick = mosquitto.settings(port=line.port, backoff_min_s=0.01, backoff_max_s=0.02)
     with HubEnd(tmp_path, mosquitto.settings()) as hub, BoxEnd(tmp_path, quick) as box:
