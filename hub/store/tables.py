@@ -111,7 +111,7 @@ entries = Table(
     Column("outcome", String(20), nullable=False, default=""),
     Column("case_number", String(40), unique=True),
     Column("duplicate_of", BigInteger),
-    Column("repeats", Integer, nullable=False, default=0),
+    Column("repeats", BigInteger, nullable=False, default=0),
     # Whether its evidence is here: 0 there is none to come, 1 something is still at the box, 2 all is here
     Column("evidence", SmallInteger, nullable=False, default=0),
     Column("fetched", SmallInteger, nullable=False, default=0),

@@ -57,6 +57,11 @@ def test_a_lead_that_comes_twice_is_held_once_since_its_first_time(either_hub: H
     assert (read.count(database), read.times_received(database, LEAD_ID)) == (1, 3)
 
 
+def test_any_count_that_a_lead_may_bear_is_held(either_hub: HubWorld) -> None:
+    _take(either_hub, judged(signed(repeat_count=2**53 - 1)), judged(signed_update()))
+    assert read.repeats(either_hub.parts.database, LEAD_ID) == 2**53
+
+
 def test_a_lead_twice_in_one_batch_is_held_once(either_hub: HubWorld) -> None:
     held = _take(either_hub, judged(signed()), judged(signed()))
     assert [_fate(one) for one in held] == [(None, False, 1), (None, True, 1)]

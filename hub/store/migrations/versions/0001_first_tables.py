@@ -123,7 +123,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=20), nullable=False),
         sa.Column("case_number", sa.String(length=40), nullable=True),
         sa.Column("duplicate_of", sa.BigInteger(), nullable=True),
-        sa.Column("repeats", sa.Integer(), nullable=False),
+        sa.Column("repeats", sa.BigInteger(), nullable=False),
         sa.Column("evidence", sa.SmallInteger(), nullable=False),
         sa.Column("fetched", sa.SmallInteger(), nullable=False),
         sa.Column("looked_ms", sa.BigInteger(), nullable=True),
