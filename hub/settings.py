@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from leads.base import Ident, Label
 from leads.broker import BrokerSettings
@@ -148,6 +149,15 @@ class WebSettings(Part):
     """How long it rests."""
     oidc: OidcSettings | None = None
     """Log-in by other accounts; null for local ones only."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise ValueError("no time zone of this machine: take a name such as Asia/Shanghai") from error
+        return name
 
 
 class HubSettings(Part):

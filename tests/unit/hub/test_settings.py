@@ -92,6 +92,8 @@ def test_every_path_is_seen_from_the_folder_of_the_file(tmp_path: Path) -> None:
         ({"store": {"sqlite": "s", "postgres": {}}}, "store: give either `sqlite` or `postgres`"),
         ({"hub_id": "a b"}, "hub_id: String should match"),
         ({"broker": {"port": 99999}}, r"broker\.port: Input should be less"),
+        ({"web": {"timezone": "Asia/Fujian"}}, r"web\.timezone: no time zone of this machine"),
+        ({"web": {"timezone": "Asia"}}, r"web\.timezone: no time zone of this machine"),
         ({"broker": {"protocol": "3.1.1"}, "workers": 2}, "the file: several workers need a broker with MQTT 5"),
     ],
 )
