@@ -102,7 +102,10 @@ def refresh(parts: HubParts, at_most: int = _AT_ONCE) -> int:
 
 
 def _sum_day(parts: HubParts, day: int) -> None:
-    """Read first, then write: leads that come meanwhile need not wait, and note the day anew."""
+    """Read first, then write: leads that come meanwhile need not wait, and note the day anew.
+
+    Sums that were so overtaken are shown until the next ones: where leads never cease there would be none otherwise.
+    """
     begin, end = bounds_ms(day, ZoneInfo(parts.settings.web.timezone))
     with parts.database.read() as connection:
         since_ms = connection.execute(sa.select(stale_days.c.since_ms).where(stale_days.c.day == day)).scalar()
@@ -121,8 +124,10 @@ def _sum_day(parts: HubParts, day: int) -> None:
     with parts.database.write() as connection:
         if parts.database.is_postgres:  # days of one month are summed one after the other; SQLite has one writer anyway
             connection.execute(sa.text("LOCK TABLE figures IN SHARE ROW EXCLUSIVE MODE"))
-        done = sa.delete(stale_days).where(stale_days.c.day == day, stale_days.c.since_ms == since_ms)
-        if connection.execute(done).rowcount:  # or it was overtaken, here or in another process
+        noted = stale_days.c.day == day
+        done = connection.execute(sa.delete(stale_days).where(noted, stale_days.c.since_ms == since_ms))
+        # Where it is noted no more, another process has summed it, with what came later.
+        if done.rowcount or connection.execute(sa.select(stale_days.c.day).where(noted)).first() is not None:
             _write_sums(connection, day, rows)
 
 
