@@ -39,10 +39,12 @@ class Database:
     def __init__(self, settings: StoreSettings, *, pool: int = 10, patience_s: float = 30.0) -> None:
         """Prepare; `open` connects. Raises StoreError when the password cannot be read, or the folder not made.
 
-        `patience_s`: how long another process that writes to a SQLite file is waited for.
+        `patience_s`: how long another process is waited for, that writes to the same.
         """
         self.settings = settings
-        self.engine = _sqlite(settings.sqlite, patience_s) if settings.sqlite else _postgres(settings.postgres, pool)
+        self.engine = (
+            _sqlite(settings.sqlite, patience_s) if settings.sqlite else _postgres(settings.postgres, pool, patience_s)
+        )
         self.is_postgres = self.engine.dialect.name == "postgresql"
         # Else each statement of PostgreSQL sees what was committed meanwhile; SQLite does so by itself.
         self._reader = (
@@ -99,6 +101,9 @@ class Database:
             raise StoreError(f"the store {self.settings.name} cannot be used ({error}): {_REMEDY}") from error
 
 
+_KEEPALIVE: Final = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Either end notices within a minute (seconds, seconds, times) that the machine of the other has no power any more. By
+itself a server would notice after two hours; till then the log's end would stay locked, and nothing could come in."""
 _REMEDY: Final = "check that it runs, its space and the rights"
 
 
@@ -132,7 +137,7 @@ def _sqlite(path: Path, patience_s: float) -> Engine:
     return engine
 
 
-def _postgres(settings: PostgresSettings | None, pool: int) -> Engine:
+def _postgres(settings: PostgresSettings | None, pool: int, patience_s: float) -> Engine:
     assert settings is not None, "checked by the settings"
     try:
         password = settings.read_password()
@@ -146,7 +151,14 @@ def _postgres(settings: PostgresSettings | None, pool: int) -> Engine:
         port=settings.port,
         database=settings.database,
     )
-    arguments = {"connect_timeout": 10, "application_name": "lushao-hub", "sslmode": settings.sslmode}
+    options = {"lock_timeout": round(patience_s * 1000), **{f"tcp_{name}": value for name, value in _KEEPALIVE.items()}}
+    arguments = {
+        "connect_timeout": 10,
+        "application_name": "lushao-hub",
+        "sslmode": settings.sslmode,
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        **_KEEPALIVE,
+    }
     return sa.create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, connect_args=arguments)
 
 

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from hub.store.audit import check_chain
+from hub.store.audit import AuditLog, check_chain
+from hub.store.database import Database, StoreError
 from hub.store.tables import audit, head, metadata
 from tests.hub_worlds import HUB_KEY, HubWorld
 
@@ -45,6 +46,15 @@ def test_a_fresh_chain_holds(either_hub: HubWorld) -> None:
 def test_the_tables_are_what_the_migrations_make(either_hub: HubWorld) -> None:
     with either_hub.parts.database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_who_waits_too_long_for_another_writer_is_told(either_hub: HubWorld) -> None:
+    impatient = AuditLog(Database(either_hub.parts.settings.store, patience_s=0.05))
+    with either_hub.parts.audit.begin(), pytest.raises(StoreError, match="cannot be used"), impatient.begin():
+        pass
+    impatient.database.close()
+    write_steps(either_hub)
+    assert faults(either_hub) == []
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'other'", "DELETE FROM audit"])
