@@ -67,24 +67,28 @@ class Workers:
         wait_s = self._backoff_min_s
         while not self._stopping.is_set():
             began = self._monotonic()
-            status = self._run(number)
+            fate = self._run(number)
             if self._stopping.is_set():
                 return
             if self._monotonic() - began > self._backoff_max_s:
                 wait_s = self._backoff_min_s
-            log.warning("worker %d ended (%s); it is started anew in %.1f s", number + 1, _told(status), wait_s)
+            log.warning("worker %d ended (%s); it is started anew in %.1f s", number + 1, fate, wait_s)
             self._stopping.wait(wait_s)
             wait_s = min(wait_s * 2, self._backoff_max_s)
 
-    def _run(self, number: int) -> int:
-        """Run a child until it ends, or until all are to end; its exit status."""
-        with subprocess.Popen(self._commands[number], stdin=subprocess.PIPE) as child:
+    def _run(self, number: int) -> str:
+        """Run a child until it ends, or until all are to end; what became of it, in words."""
+        try:
+            started = subprocess.Popen(self._commands[number], stdin=subprocess.PIPE)
+        except OSError as error:  # no memory or too many processes, for the moment
+            return f"it cannot be started: {error}"
+        with started as child:
             with self._mutex:
                 self._pids[number] = child.pid
             try:
                 while child.poll() is None and not self._stopping.wait(_LOOK_S):
                     pass
-                return _end(child)
+                return _told(_end(child))
             finally:
                 with self._mutex:
                     del self._pids[number]

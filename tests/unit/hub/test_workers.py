@@ -36,6 +36,16 @@ def _runs(pid: int) -> bool:
         return False
 
 
+def test_a_worker_that_cannot_be_started_for_a_while_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    python = tmp_path / "python"
+    with Workers([[str(python), "-S", "-c", WAITS]], backoff_min_s=0.05) as workers:
+        _eventually(lambda: "worker 1 ended (it cannot be started" in caplog.text)
+        python.symlink_to(sys.executable)
+        _eventually(lambda: workers.pids)
+
+
 def test_a_worker_that_is_killed_is_started_anew_and_the_others_are_left_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
