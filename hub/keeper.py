@@ -39,3 +39,5 @@ class Keeper:
                 self._work(self._stopping)
             except (StoreError, VaultError, OSError) as error:
                 self._quiet.warning("fault", "%s: put off: %s", self._thread.name, error)
+            except Exception:  # a fault of ours in one piece of work shall not end all that comes after it
+                log.exception("%s: put off", self._thread.name)

@@ -36,6 +36,8 @@ BOX: Final = "box"
 """The source of all that boxes send; no token bears this name."""
 _UPDATE_ID: Final = "update_id"
 """The member by which an update is told from a lead."""
+_YEARS: Final = range(1970, 9999)
+"""Years of acts; with these, local days and their ends can be reckoned in every time zone."""
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
@@ -107,6 +109,7 @@ def judge(address: BoxAddress, payload: bytes, keys_of: KeysOf) -> Judged:
     try:
         wire = parse_wire(payload)
         message: Lead | LeadUpdate = read_wire(LeadUpdate, wire) if _UPDATE_ID in wire else read_wire(Lead, wire)
+        check_time(message)
         _check_address(message, address)
         _check_signature(wire, keys_of, address.box_id)
     except RefusedError as refusal:
@@ -122,6 +125,14 @@ def parse_wire(payload: bytes) -> WireDict:
         return parse_json(payload)
     except MalformedJsonError as error:
         raise RefusedError("malformed_json", str(error)) from error
+
+
+def check_time(message: Lead | LeadUpdate | Report) -> None:
+    """Raise RefusedError for an act in a year that no calendar of the hub reckons with: a wrong clock, or a trap."""
+    if message.occurred_at.year not in _YEARS:
+        raise RefusedError(
+            "schema_violation", f"occurred_at: an act in the year {message.occurred_at.year}: set the sender's clock"
+        )
 
 
 def read_wire(kind: type[M], wire: WireDict) -> M:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from hub.intake.judge import Judged, RefusedError, Sender, id_in, parse_wire, read_wire
+from hub.intake.judge import Judged, RefusedError, Sender, check_time, id_in, parse_wire, read_wire
 from leads import Report
 from leads.wire import WireDict
 
@@ -16,6 +16,7 @@ def judge_report(source: str, payload: bytes) -> Judged:
     try:
         wire = parse_wire(payload)
         report = read_wire(Report, wire)
+        check_time(report)
     except RefusedError as refusal:
         return Judged(Sender(source), payload, sha256, id_in(wire, "report_id"), None, refusal.fault)
     return Judged(Sender(source), payload, sha256, report.report_id, report, None)

@@ -22,6 +22,8 @@ from hub.web.words import Translator, all_words
 
 router = APIRouter()
 _DEFAULT_DAYS: Final = 30
+_FIRST_YEAR: Final = 2000
+"""No figures are from before; a longer span would only keep the machine busy."""
 _MOST_LINES: Final = 200
 """Lines of rules and cameras on the page; the CSV has all."""
 Reader = Annotated[User, Depends(need(Permission.FIGURES))]
@@ -42,9 +44,9 @@ def _span(
     try:
         last = date.fromisoformat(to_day) if to_day else today
         first = date.fromisoformat(from_day) if from_day else last - timedelta(days=_DEFAULT_DAYS - 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         first, last = today, date.min
-    if first > last:
+    if first > last or first.year < _FIRST_YEAR or last.year > today.year + 1:
         raise HTTPException(422, Translator(language_of(request, user))("figures.bad_days"))
     return Span(day_number(first), day_number(last), offence, site)
 

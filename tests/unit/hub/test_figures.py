@@ -235,7 +235,14 @@ def test_the_csv_has_a_line_per_rule_and_camera_and_no_formula(decided: HubWorld
 
 @pytest.mark.parametrize(
     "query",
-    ["from=2026-11-31", "from=x", "from=2026-11-25&to=2026-11-01", "to=0001-01-01", "from=0001-01-01", "to=9999-12-31"],
+    [
+        "from=2026-11-31",
+        "from=x",
+        "from=2026-11-25&to=2026-11-01",
+        "to=0001-01-01",
+        "from=0001-01-01",
+        "to=9999-12-31",
+    ],
 )
 def test_wrong_days_are_refused_with_words(decided: HubWorld, query: str) -> None:
     answer = decided.client(decided.user(Role.REVIEWER)).get(f"/figures?{query}")

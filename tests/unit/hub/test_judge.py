@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -50,6 +51,18 @@ def test_what_is_wrong_is_said(payload: bytes, reason: str, detail: str, has_id:
     assert verdict.fault.reason == reason
     assert detail in verdict.fault.detail
     assert verdict.entry_id == (sample_lead().lead_id if has_id else None)
+
+
+@pytest.mark.parametrize("year", [1, 1969, 9999])
+def test_an_act_in_a_year_that_local_days_cannot_be_reckoned_for_is_refused(year: int) -> None:
+    at = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for payload in (signed(occurred_at=at), signed_update(occurred_at=at)):
+        fault = judged(payload).fault
+        assert fault is not None
+        assert (fault.reason, fault.detail) == (
+            "schema_violation",
+            f"occurred_at: an act in the year {year}: set the sender's clock",
+        )
 
 
 def test_a_box_does_not_speak_for_another() -> None:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from hub.accounts.roles import Role
+from hub.figures.sums import refresh
 from hub.intake.reports import judge_report
 from hub.sources.tokens import add_source, switch_off
 from hub.store.tables import entries, files, payloads, refused
@@ -122,6 +123,15 @@ def test_what_is_no_report_lies_among_the_dead_letters(
     assert (row.door, row.site_id, row.box_id, row.reason) == ("http", "", "hotline-12328", reason)
     assert bytes(row.payload) == payload[:LEAD_MAX_BYTES]
     assert _count(hub) == 0
+
+
+def test_a_report_from_the_end_of_time_stops_no_sums(hub: HubWorld) -> None:
+    source = _source(hub)
+    for year in (1, 9999):
+        at = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+        assert source.post(URL, content=encode(_report(hub, occurred_at=at))).status_code == 422
+    assert source.post(URL, content=encode(_report(hub))).status_code == 200
+    assert refresh(hub.parts) == 1
 
 
 def test_an_unknown_member_is_refused_but_not_in_a_newer_version(hub: HubWorld) -> None:
