@@ -22,6 +22,7 @@ import av
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
+from hub.evidence.clips import FORMATS, ClipError, frames_of
 from hub.evidence.vault import Vault, VaultError, checked, has_room, in_use, is_disk_fault, sync, vault_of
 from hub.settings import EvidenceSettings
 
@@ -71,10 +72,12 @@ def browsers_play(settings: EvidenceSettings, sha256: str) -> bool:
 def _opened(vault: Vault, sha256: str) -> Iterator[tuple[Any, VideoStream]]:
     with vault.open(sha256) as file:
         try:
-            with av.open(file, "r") as container:
+            with av.open(file, "r", options=FORMATS) as container:
                 if not container.streams.video:
                     raise UnplayableError("it holds no video")
                 yield container, container.streams.video[0]
+        except ClipError as error:
+            raise UnplayableError(str(error)) from error
         except FFmpegError as error:
             if is_disk_fault(error):
                 raise
@@ -171,7 +174,7 @@ def _write_copy(vault: Vault, sha256: str, path: Path) -> None:
         output.codec_context.time_base = time_base
         output.codec_context.gop_size = max(1, round(rate))  # a keyframe a second: stepping back is quick
         output.codec_context.thread_count = 1
-        for frame in source.decode(stream):
+        for frame in frames_of(source, stream):
             frame.pict_type = 0
             copy.mux(output.encode(frame.reformat(output.width, output.height, "yuv420p")))
         copy.mux(output.encode(None))

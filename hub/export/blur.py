@@ -26,6 +26,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from hub.evidence.clips import FORMATS, ClipError, frames_of
 from hub.evidence.pictures import PictureError, read_picture
 from hub.evidence.vault import is_disk_fault
 from hub.export.subject import Box, Kept, Subject
@@ -98,7 +99,7 @@ def blur_clip(source: Path, target: Path, subject: Subject, progress: Progress =
     """
     try:
         with (
-            av.open(str(source)) as clip,
+            av.open(str(source), options=FORMATS) as clip,
             av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out,
         ):
             if not clip.streams.video:
@@ -115,6 +116,8 @@ def blur_clip(source: Path, target: Path, subject: Subject, progress: Progress =
                 if length > 0 and frame.time is not None:
                     progress(min(frame.time / length, 1.0))
             out.mux(written.encode(None))
+    except ClipError as error:
+        raise BlurError(str(error)) from error
     except av.FFmpegError as error:
         if is_disk_fault(error):
             raise
@@ -147,7 +150,7 @@ def _veiled(
     held: Plane | None = None
     held_s, last_pts = 0.0, -1
     width, height = size
-    for frame in clip.decode(read):
+    for frame in frames_of(clip, read):
         at_s = frame.time or 0.0
         planes = np.asarray(frame.reformat(width=width, height=height, format="yuv420p").to_ndarray(), np.uint8)
         bright = planes[:height]

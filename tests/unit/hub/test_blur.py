@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import cv2
@@ -177,3 +178,29 @@ def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"no video at all" * 10)
     with pytest.raises(BlurError, match="cannot be decoded"):
         blur_clip(tmp_path / "clip.mp4", tmp_path / "copy.mp4", Subject())
+
+
+def test_a_clip_of_too_many_or_too_large_frames_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film(tmp_path / "clip.mp4", road(size=(320, 240)), (0, 100, 200, 300, 400))
+    for name, most in (("MOST_FRAMES", 4), ("MOST_PIXELS", 320 * 240 - 1)):
+        with monkeypatch.context() as less:
+            less.setattr(f"hub.evidence.clips.{name}", most)
+            with pytest.raises(BlurError, match="more than"):
+                blur_clip(tmp_path / "clip.mp4", tmp_path / "copy.mp4", Subject())
+    blur_clip(tmp_path / "clip.mp4", tmp_path / "copy.mp4", Subject())
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.m3u8", "clip.sdp"])
+def test_a_list_that_leads_to_other_files_and_addresses_is_no_clip(tmp_path: Path, name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        (tmp_path / name).write_text(
+            "v=0\r\nm=video 5004 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+            if name.endswith("sdp")
+            else f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://{address}/x.ts\n#EXT-X-ENDLIST\n"
+        )
+        with pytest.raises(BlurError):
+            blur_clip(tmp_path / name, tmp_path / "copy.mp4", Subject())
+        with pytest.raises(TimeoutError):
+            listener.accept()

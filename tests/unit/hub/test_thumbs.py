@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ import sqlalchemy as sa
 
 from hub.accounts.roles import Role
 from hub.cases.listing import shown
+from hub.evidence.pictures import PictureError, read_picture
 from hub.evidence.vault import vault_of
 from hub.store.tables import access, files
 from tests.hub_worlds import HubWorld
@@ -108,3 +111,25 @@ def test_a_full_disk_hides_no_picture(hub: HubWorld) -> None:
     keep(hub, number, "panorama-1.jpg", "panorama", picture(400, 300))
     (hub.parts.settings.evidence.folder / "thumbs").write_bytes(b"no folder can be made here")
     assert hub.client(bureau.people[Role.OPERATOR]).get(f"/entries/{number}/thumb.jpg").status_code == 200
+
+
+def test_a_picture_that_ffmpeg_gives_no_size_is_not_decoded() -> None:
+    """A square of 30,000 px in 100 kB would fill gigabytes; FFmpeg, which is asked first, gives it no size at all."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    side = 30_000
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    body = zlib.compress(bytes((side + 7) // 8 + 1) * side, 1)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    with pytest.raises(PictureError, match="far too large"):
+        read_picture(bomb)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1/x.ts\n", b"ffconcat version 1.0\nfile x\n"]
+)
+def test_what_only_leads_to_pictures_is_none(content: bytes) -> None:
+    with pytest.raises(PictureError):
+        read_picture(content)
