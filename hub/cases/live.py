@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -84,18 +85,21 @@ class Live:
             if self._task is None or self._task.done():
                 self._task = asyncio.create_task(self._run(first.seq))
             yield f"retry: 2000\n\n{_told(first, user)}"
+            checked_s = time.monotonic()
             while not self._task.done():
+                told = ": still here\n\n"  # where nobody reads any more, this ends here
                 try:
                     change = await asyncio.wait_for(listener.queue.get(), self._heartbeat_s)
+                    if change is None:
+                        return
+                    told = _told(change, user)
                 except TimeoutError:
+                    pass
+                if time.monotonic() - checked_s >= self._heartbeat_s:  # also while events come all the time
                     if await asyncio.to_thread(self._over, token):
                         return
-                    # Where nobody reads any more, this ends here.
-                    yield ": still here\n\n"
-                    continue
-                if change is None:
-                    return
-                yield _told(change, user)
+                    checked_s = time.monotonic()
+                yield told
         except StoreError as error:
             self._quiet.warning("store", "%s; pages are told nothing new until then", error)
         finally:

@@ -19,7 +19,7 @@ from hub.accounts.roles import Role
 from hub.accounts.sessions import close_session
 from hub.accounts.user import User
 from hub.cases.faults import StepError
-from hub.cases.live import Live, changes_since
+from hub.cases.live import Change, Live, changes_since
 from hub.cases.machine import Action
 from hub.cases.presence import all_viewers, others, say_here, viewers_of
 from hub.web.app import create_app
@@ -156,6 +156,25 @@ def test_events_end_with_the_session(hub: HubWorld) -> None:
         return len([text async for text in page.events])
 
     assert asyncio.run(watch()) <= 1
+
+
+def test_events_end_with_the_session_though_they_come_all_the_time(hub: HubWorld) -> None:
+    operator = hub.user(R.OPERATOR)
+
+    async def watch() -> int:
+        token, session = hub.session(operator)
+        live = Live(hub.parts, poll_s=60, heartbeat_s=0.05)
+        page = _Page(live.listen(operator, token))
+        await page.next()
+        await asyncio.to_thread(close_session, hub.parts, session.token_sha256)
+        for told in range(100):
+            live._tell(Change(told, (told,)))
+            if await anext(page.events, None) is None:
+                return told
+            await asyncio.sleep(0.01)
+        return 100
+
+    assert asyncio.run(watch()) < 20
 
 
 def test_a_page_that_does_not_read_is_dropped_and_others_are_not(
