@@ -5,6 +5,7 @@ A box installs Lushao without the extra `hub`, so nothing of it is imported befo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +55,21 @@ def _missing(error: ModuleNotFoundError) -> Exception:
 
 def say(text: str) -> None:
     """Tell something, unfolded."""
-    Console(soft_wrap=True).print(escape(text), highlight=False)
+    Console(soft_wrap=True).print(escape("\n".join(map(printable, text.split("\n")))), highlight=False)
+
+
+def printable(text: str) -> str:
+    """A text in one line, as what it is: senders can put line ends and commands for terminals into what is told."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class OneLine(logging.Formatter):
+    """Writes each message in one line of the log; traces of faults follow in lines of their own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  as logging calls it
+        """The line."""
+        record.message = printable(record.message)
+        return super().formatMessage(record)
 
 
 def fault(text: str) -> typer.Exit:

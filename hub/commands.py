@@ -15,13 +15,15 @@ import typer
 from hub.accounts.commands import add_user, list_users, reset_password
 from hub.box_keys import BoxKeys
 from hub.cases.commands import verify
-from hub.command_line import SettingsFile, fault, load, say, telling_faults
+from hub.command_line import OneLine, SettingsFile, fault, load, say, telling_faults
 from hub.settings import HubSettings
 from hub.sources.commands import add_source
 from leads import KeyFileError, format_time, generate_key, key_id, load_public_key, write_public_key
 
 app = typer.Typer(help="Receive leads, show them to people, follow what is decided.", no_args_is_help=True)
 log = logging.getLogger("hub.commands")
+_UMASK = 0o027
+"""Database and evidence are for the hub's user and group: they hold secrets and pictures of people."""
 Limit = Annotated[int, typer.Option(help="How many, newest first.", min=1)]
 
 
@@ -29,6 +31,7 @@ Limit = Annotated[int, typer.Option(help="How many, newest first.", min=1)]
 def serve(settings_file: SettingsFile) -> None:
     """Run the whole hub until stopped: the console, and the workers that take leads in."""
     settings = load(settings_file)
+    os.umask(_UMASK)
     _log_as("hub")
     with telling_faults():
         from hub.serve import ServeError, serve_hub
@@ -49,6 +52,7 @@ def receive(
 ) -> None:
     """Take leads by MQTT until stopped: check, store, then answer with a receipt. `serve` does this too."""
     settings = load(settings_file)
+    os.umask(_UMASK)
     _log_as(f"worker {worker}")
     stop = _stop_when_told()
     if attached:
@@ -183,7 +187,9 @@ for command in (add_user, reset_password, list_users, add_source, verify):
 
 
 def _log_as(name: str) -> None:
-    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {name} %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine(f"%(asctime)s %(levelname)s {name} %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for talkative in ("alembic", "uvicorn"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
