@@ -208,13 +208,16 @@ def post_presence(parts: Parts, user: Looker, number: Number) -> JSONResponse:
 # ---- searches that are kept
 
 
+_Given = Annotated[str, Field(max_length=_LONGEST)]
+
+
 class KeptSearch(BaseModel):
     """A search to be kept."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    query: Annotated[dict[Annotated[str, Field(max_length=20)], str | list[str]], Field(max_length=20)]
+    query: Annotated[dict[Annotated[str, Field(max_length=20)], _Given | list[_Given]], Field(max_length=20)]
 
 
 @router.get("/searches")

@@ -28,7 +28,7 @@ def _number(text: str) -> int | None:
     digits = text.strip().removeprefix("#")
     if not digits:
         return None
-    return int(digits) if digits.isdecimal() and int(digits) <= _LARGEST else -1
+    return int(digits) if _is_number(digits) else -1
 
 
 def _day(text: str) -> date | None:
@@ -89,7 +89,7 @@ def looks(request: Request, parts: Parts, user: Auditor, wanted: Filter, before:
 
 
 def _is_number(text: str) -> bool:
-    return text.isdecimal() and int(text) <= _LARGEST
+    return text.isdecimal() and len(text) < 20 and int(text) <= _LARGEST
 
 
 def action_words(t: Translator) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import HTMLResponse
 
@@ -27,6 +27,7 @@ _WORDS: Final = ("common.", "queue.", "entry.", "search.", "fact.", "state.", "a
 _OFFENCE: Final = "search.offence_"
 _YEAR_S: Final = 365 * 86_400
 
+Number = Annotated[int, Path(ge=1, le=2**53)]
 Looker = Annotated[User, Depends(need(Permission.QUEUE))]
 
 
@@ -37,7 +38,7 @@ def queue(request: Request, parts: Parts, user: Looker) -> HTMLResponse:
 
 
 @router.get("/entries/{number}")
-def entry(request: Request, parts: Parts, user: Looker, number: int, purpose: str = "") -> HTMLResponse:
+def entry(request: Request, parts: Parts, user: Looker, number: Number, purpose: str = "") -> HTMLResponse:
     """One entry with all its steps. Who comes to it from outside their own queue says first what for.
 
     Raises HTTPException 404 for a number that was not given yet.

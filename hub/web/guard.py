@@ -5,6 +5,7 @@ Plain ASGI, so that clips, exports and live events pass through it unbuffered.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -36,6 +37,9 @@ _HEADERS: Final = {
 }
 _HSTS: Final = "max-age=31536000"
 """For a year browsers come over TLS alone."""
+_OURS_ALONE: Final = re.compile(r"/api/|/entries/[^/]+/(files/|export\.|thumb\.)|/wall/frames/|/dead-letters/")
+"""What is asked for from pages of the hub alone, since asking is written down, or costs much."""
+_OTHER_SITE: Final = "the request came from another site"
 _PORTS: Final = {"https": ":443", "http": ":80"}
 
 
@@ -94,9 +98,11 @@ class Guard:
         if not length.isdecimal() or int(length) > MOST_BYTES:
             return 413, _TOO_LARGE
         if method in SAFE_METHODS:
+            if headers.get("sec-fetch-site") in ("cross-site", "same-site") and _OURS_ALONE.match(path):
+                return 403, _OTHER_SITE
             return None
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return 403, "the request came from another site"
+            return 403, _OTHER_SITE
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() not in (self._hosts or {host}):
             return 403, "the request came from another site; if it did not, set web.public_url to the console's address"

@@ -330,6 +330,14 @@ def test_searches_are_kept_each_by_its_owner(either_hub: HubWorld) -> None:
     assert mine.delete(f"/api/searches/{kept['id']}").json() == {"items": []}
 
 
+def test_half_a_character_is_no_search(hub: HubWorld) -> None:
+    client = hub.client(hub.user(Role.OPERATOR))
+    for query in ('{"place": "\\ud800"}', '{"state": ["\\ud800"]}', '{"\\ud800": "x"}'):
+        content = f'{{"name": "x", "query": {query}}}'
+        headers = {"Content-Type": "application/json"}
+        assert client.post("/api/searches", content=content, headers=headers).status_code == 422, query
+
+
 def test_nobody_keeps_searches_without_end(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.cases.searches.MOST", 2)
     client = _client(bureau)

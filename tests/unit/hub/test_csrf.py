@@ -105,6 +105,16 @@ def test_links_from_other_sites_may_lead_here(hub: HubWorld) -> None:
     assert client.get("/account", headers={"sec-fetch-site": "cross-site"}).status_code == 200
 
 
+def test_looks_and_case_files_are_not_for_links_of_other_sites(hub: HubWorld) -> None:
+    """They are written down in the name of whoever is led there."""
+    client = hub.client(hub.user(Role.LEGAL))
+    for path in ("/api/entries/1", "/entries/1/export.pdf?purpose=review", "/entries/1/files/x", "/dead-letters/1"):
+        for site in ("cross-site", "same-site"):
+            assert client.get(path, headers={"sec-fetch-site": site}).status_code == 403, path
+        answer = client.get(path, headers={"sec-fetch-site": "same-origin"})
+        assert "another site" not in answer.text, path
+
+
 @pytest.mark.parametrize(
     ("host", "status"),
     [

@@ -148,7 +148,8 @@ def test_no_name_leads_out_of_the_entry(shown: tuple[HubWorld, int, TestClient],
 @pytest.mark.parametrize("number", ["0", "-1", "x", str(2**70), "1e3"])
 def test_a_number_that_is_none_finds_nothing(shown: tuple[HubWorld, int, TestClient], number: str) -> None:
     _, _, client = shown
-    assert client.get(f"/entries/{number}/files/track.json").status_code in (404, 422)
+    for path in ("files/track.json", "export.pdf?purpose=review", "thumb.jpg", ""):
+        assert client.get(f"/entries/{number}/{path}".rstrip("/")).status_code in (403, 404, 422), path
 
 
 # ---- what is not here
