@@ -194,7 +194,9 @@ def note_gone(parts: HubParts, evidence: Evidence, file: EvidenceFile) -> None:
 
 
 def note_refused(parts: HubParts, evidence: Evidence, file: EvidenceFile, why: str) -> None:
-    """Note that a whole file came that is not the one that was announced."""
+    """Note that a whole file came that is not the one that was announced; of more such than count, nothing."""
+    if file.refused >= MOST_REFUSED:
+        return
     state: dict[str, Any] = {"refused": file.refused + 1}
     if file.refused + 1 >= MOST_REFUSED:
         state["wanted_ms"] = None

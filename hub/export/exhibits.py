@@ -56,7 +56,8 @@ class Exhibit:
         if not self.veiled:
             return self.file.name
         kind = "mp4" if self.file.fetch == Fetch.CLIP else "jpg"
-        return f"{stem or ending}.blurred.{kind}"
+        # Of pictures x.jpg and x.png both copies go along.
+        return f"{stem if ending.lower() == kind else self.file.name}.blurred.{kind}"
 
     @property
     def is_picture(self) -> bool:

@@ -95,6 +95,8 @@ def test_a_wrong_file_is_dropped_and_written_down_and_after_three_times_not_aske
         assert box.offset(sealed.lead.lead_id, "clip.mp4") == 0
         assert len(steps(either_hub, "evidence_refused")) == time + 1
     assert "clip.mp4" not in box.names()
+    assert box.send(sealed.lead.lead_id, "clip.mp4", wrong).status_code == 422
+    assert len(steps(either_hub, "evidence_refused")) == 3  # who goes on with it does not make the log grow
     with either_hub.parts.database.read() as connection:
         evidence = evidence_of(connection, number)
     assert evidence is not None
